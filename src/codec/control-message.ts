@@ -1,0 +1,96 @@
+/** How far a subject has come in one epoch. */
+export interface SubjectPosition {
+  readonly subject: string;
+  readonly epoch: number;
+  /** Of the latest frame; 0 when there was none yet. */
+  readonly sequence: number;
+}
+
+/** Frames of one subject that a subscriber will not get: `first` to `last`, both included. */
+export interface MissedRange {
+  readonly subject: string;
+  readonly epoch: number;
+  readonly first: number;
+  /** 0 when nobody can know it: the broker that counted them is gone, or the loss goes on. */
+  readonly last: number;
+}
+
+export interface AckEntry {
+  /** Message id: 16 bytes. */
+  readonly id: Uint8Array;
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
+/** What clients and brokers tell each other; schemas/control.fbs says more about each. */
+export type ControlMessage =
+  | {
+      readonly type: 'hello';
+      readonly protocol: number;
+      readonly clientName: string;
+      readonly clientVersion: string;
+    }
+  | {
+      readonly type: 'welcome';
+      readonly protocol: number;
+      readonly brokerName: string;
+      readonly brokerVersion: string;
+      readonly session: number;
+      readonly heartbeatMs: number;
+      readonly maxFrameBytes: number;
+      readonly maxBatchBytes: number;
+      readonly maxSubscriptions: number;
+      readonly publishWindowBytes: number;
+    }
+  | {
+      readonly type: 'subscribe';
+      readonly subscription: number;
+      readonly filter: string;
+      readonly resume: boolean;
+      readonly complete: boolean;
+      readonly positions: readonly SubjectPosition[];
+    }
+  | {
+      readonly type: 'subscribed';
+      readonly subscription: number;
+      readonly positions: readonly SubjectPosition[];
+      readonly complete: boolean;
+      readonly missed: readonly MissedRange[];
+    }
+  | { readonly type: 'unsubscribe'; readonly subscription: number }
+  | { readonly type: 'unsubscribed'; readonly subscription: number }
+  | { readonly type: 'ack'; readonly entries: readonly AckEntry[] }
+  | { readonly type: 'credit'; readonly bytes: number }
+  | {
+      readonly type: 'failure';
+      /** Number from the error table. */
+      readonly code: number;
+      readonly message: string;
+      /** Id of the frame it answers: 16 bytes. */
+      readonly reference?: Uint8Array | undefined;
+      readonly subscription?: number | undefined;
+    }
+  | {
+      readonly type: 'slow';
+      readonly bufferedBytes: number;
+      readonly limitBytes: number;
+      readonly missed: readonly MissedRange[];
+    }
+  | { readonly type: 'gap'; readonly missed: readonly MissedRange[] }
+  | { readonly type: 'ping'; readonly nonce: number }
+  | { readonly type: 'pong'; readonly nonce: number }
+  | {
+      readonly type: 'goodbye';
+      readonly code: number;
+      readonly message: string;
+      readonly graceMs: number;
+    };
+
+/** The message of one type. */
+export type ControlOf<Type extends ControlMessage['type']> = Extract<ControlMessage, { type: Type }>;
+
+/** Version of the protocol that this code speaks. */
+export const PROTOCOL_VERSION = 1;
+
+/** Subprotocol of the WebSocket handshake. */
+export const SUBPROTOCOL = 'modwire.v1';

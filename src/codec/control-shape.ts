@@ -1,0 +1,60 @@
+import { Body } from './generated/modwire/control/body.js';
+import type { FieldShape, TableShape } from './table-verifier.js';
+
+/** schemas/control.fbs as the verifier needs it; a test holds it against the generated code. */
+
+const u8 = (name: string): FieldShape => ({ kind: 'scalar', name, bytes: 1 });
+const u16 = (name: string): FieldShape => ({ kind: 'scalar', name, bytes: 2 });
+const u32 = (name: string): FieldShape => ({ kind: 'scalar', name, bytes: 4 });
+const u64 = (name: string): FieldShape => ({ kind: 'scalar', name, bytes: 8 });
+const text = (name: string): FieldShape => ({ kind: 'string', name, required: true });
+const optionalText = (name: string): FieldShape => ({ kind: 'string', name });
+const table = (...fields: FieldShape[]): TableShape => ({ fields });
+
+const position = table(text('subject'), u64('epoch'), u64('sequence'));
+const missed = table(text('subject'), u64('epoch'), u64('first'), u64('last'));
+const positions: FieldShape = { kind: 'tables', name: 'positions', of: position };
+const misses: FieldShape = { kind: 'tables', name: 'missed', of: missed };
+
+const BODIES: Record<Exclude<keyof typeof Body, 'NONE'>, TableShape> = {
+  Hello: table(u16('protocol'), text('client_name'), optionalText('client_version')),
+  Welcome: table(
+    u16('protocol'),
+    text('broker_name'),
+    text('broker_version'),
+    u64('session'),
+    u32('heartbeat_ms'),
+    u32('max_frame_bytes'),
+    u32('max_batch_bytes'),
+    u32('max_subscriptions'),
+    u32('publish_window_bytes'),
+  ),
+  Subscribe: table(u32('subscription'), text('filter'), u8('resume'), u8('complete'), positions),
+  Subscribed: table(u32('subscription'), positions, u8('complete'), misses),
+  Unsubscribe: table(u32('subscription')),
+  Unsubscribed: table(u32('subscription')),
+  Ack: table({ kind: 'structs', name: 'entries', bytes: 32, alignment: 8 }),
+  Credit: table(u64('bytes')),
+  Failure: table(
+    u16('code'),
+    text('message'),
+    { kind: 'struct', name: 'reference', bytes: 16, alignment: 1 },
+    u32('subscription'),
+  ),
+  Slow: table(u64('buffered_bytes'), u64('limit_bytes'), misses),
+  Gap: table(misses),
+  Ping: table(u64('nonce')),
+  Pong: table(u64('nonce')),
+  Goodbye: table(u16('code'), text('message'), u32('grace_ms')),
+};
+
+export const CONTROL_SHAPE: TableShape = table(
+  { kind: 'unionType', name: 'body_type' },
+  {
+    kind: 'union',
+    name: 'body',
+    members: Object.entries(BODIES)
+      .sort(([a], [b]) => Body[a as keyof typeof Body] - Body[b as keyof typeof Body])
+      .map(([, shape]) => shape),
+  },
+);

@@ -1,0 +1,276 @@
+import type { FrameShape } from './frame-shape.js';
+import {
+  Field,
+  type FieldName,
+  ID_BYTES,
+  Origin,
+  SPAN_ID_BYTES,
+  Stamp,
+  Trace,
+} from './frame-layout.js';
+import { Memory, readU64, writeU64 } from './memory.js';
+import { decodeUtf8 } from './utf8.js';
+import { Rule, type RuleNumber, type Violation, violation } from './verify-rule.js';
+
+const EMPTY = new Uint8Array(0);
+const NO_MEMORY = new Memory(EMPTY);
+
+/** Unsigned 64-bit fields of a frame. */
+export type U64Field = 'publishedAt' | 'timeout' | 'sequence' | 'epoch' | 'brokerTime';
+
+/**
+ * Lazy getters over one verified frame. A view is a cursor: `verifyFrame` points it at bytes, and pointing it
+ * elsewhere costs no allocation. Nothing is copied: the getters read, and `payload` and the ids are views into, the
+ * bytes that were verified, which stay valid as long as their owner leaves them alone.
+ * Absent fields read as undefined; numbers of absent structs cannot occur, since `origin` and `stamp` are required.
+ */
+export class FrameView {
+  /** The bytes this frame lies in; other frames of the same batch lie there too. */
+  memory: Memory = NO_MEMORY;
+  /** Where the frame's size prefix lies in `memory`. */
+  start = 0;
+  /** First byte after the frame. */
+  end = 0;
+
+  /** @internal */ table = 0;
+  /** @internal */ shape!: FrameShape;
+  /** Hash of the subject's bytes under the verifier's seed. @internal */ subjectHash = 0;
+  /** @internal */ subjectStart = 0;
+  /** @internal */ subjectEnd = 0;
+  /** Where the payload's first byte lies in `memory`. */
+  payloadStart = 0;
+  /** First byte after the payload in `memory`. */
+  payloadEnd = 0;
+
+  /** @internal */ failedRule: RuleNumber = Rule.ok;
+  /** @internal */ failedAt = 0;
+  /** @internal */ failedPath = '';
+
+  /** Why the last verification failed; undefined when it did not. */
+  get violation(): Violation | undefined {
+    return this.failedRule === Rule.ok
+      ? undefined
+      : violation(this.failedRule, this.failedAt - this.start, this.failedPath);
+  }
+
+  /** Size with the size prefix. Bytes. */
+  get byteLength(): number {
+    return this.end - this.start;
+  }
+
+  /** The frame's own bytes, its size prefix included: a view, no copy. */
+  get bytes(): Uint8Array {
+    return this.memory.u8.subarray(this.start, this.end);
+  }
+
+  get subject(): string {
+    return decodeUtf8(this.memory.u8, this.subjectStart, this.subjectEnd);
+  }
+
+  /** The payload's bytes: a view, no copy; empty when there is none. */
+  get payload(): Uint8Array {
+    return this.memory.u8.subarray(this.payloadStart, this.payloadEnd);
+  }
+
+  get payloadLength(): number {
+    return this.payloadEnd - this.payloadStart;
+  }
+
+  /** Message id, a UUIDv7: 16 bytes. */
+  get id(): Uint8Array {
+    const at = this.#struct(Field.origin) + Origin.id;
+    return this.memory.u8.subarray(at, at + ID_BYTES);
+  }
+
+  /** Producer's clock in microseconds since the Unix epoch. */
+  get publishedAt(): number {
+    return readU64(this.memory.data, this.#struct(Field.origin) + Origin.publishedAt);
+  }
+
+  /** Remaining time to answer in microseconds; 0 when there is none. */
+  get timeout(): number {
+    return readU64(this.memory.data, this.#struct(Field.origin) + Origin.timeout);
+  }
+
+  /** A number of the enum Kind; unknown ones come from newer versions. */
+  get kind(): number {
+    return this.memory.u8[this.#struct(Field.origin) + Origin.kind]!;
+  }
+
+  /** A number of the enum ContentType; unknown ones come from newer versions. */
+  get contentType(): number {
+    return this.memory.u8[this.#struct(Field.origin) + Origin.contentType]!;
+  }
+
+  get priority(): number {
+    return this.memory.u8[this.#struct(Field.origin) + Origin.priority]!;
+  }
+
+  /** Bits of the enum FrameFlags. */
+  get flags(): number {
+    return this.memory.u8[this.#struct(Field.origin) + Origin.flags]!;
+  }
+
+  /** Position within the subject and epoch, from 1; 0 before the broker has stamped the frame. */
+  get sequence(): number {
+    return readU64(this.memory.data, this.#struct(Field.stamp) + Stamp.sequence);
+  }
+
+  /** Which count `sequence` belongs to; 0 before the broker has stamped the frame. */
+  get epoch(): number {
+    return readU64(this.memory.data, this.#struct(Field.stamp) + Stamp.epoch);
+  }
+
+  /** Broker's clock at admission in microseconds since the Unix epoch; 0 before the broker has stamped the frame. */
+  get brokerTime(): number {
+    return readU64(this.memory.data, this.#struct(Field.stamp) + Stamp.brokerTime);
+  }
+
+  /** W3C trace id, 16 bytes. */
+  get traceId(): Uint8Array | undefined {
+    return this.#inline(Field.trace, Trace.traceId, ID_BYTES);
+  }
+
+  /** W3C span id of the producer's span, 8 bytes. */
+  get spanId(): Uint8Array | undefined {
+    return this.#inline(Field.trace, Trace.spanId, SPAN_ID_BYTES);
+  }
+
+  /** W3C trace flags; 0 when there is no trace. */
+  get traceFlags(): number {
+    const at = this.shape.offsets[Field.trace]!;
+    return at === 0 ? 0 : this.memory.u8[this.table + at + Trace.flags]!;
+  }
+
+  get correlationId(): Uint8Array | undefined {
+    return this.#inline(Field.correlationId, 0, ID_BYTES);
+  }
+
+  get causationId(): Uint8Array | undefined {
+    return this.#inline(Field.causationId, 0, ID_BYTES);
+  }
+
+  /** Content hash of the payload's schema, 16 bytes. */
+  get schemaId(): Uint8Array | undefined {
+    return this.#inline(Field.schemaId, 0, ID_BYTES);
+  }
+
+  get tracestate(): string | undefined {
+    return this.#text(Field.tracestate);
+  }
+
+  get baggage(): string | undefined {
+    return this.#text(Field.baggage);
+  }
+
+  get experiment(): string | undefined {
+    return this.#text(Field.experiment);
+  }
+
+  get variant(): string | undefined {
+    return this.#text(Field.variant);
+  }
+
+  get assignmentKey(): string | undefined {
+    return this.#text(Field.assignmentKey);
+  }
+
+  /** Tenant-defined headers in their order; names may repeat. */
+  get headers(): ReadonlyArray<readonly [name: string, value: string]> {
+    const at = this.shape.offsets[Field.headers]!;
+    if (at === 0) return [];
+    const { data } = this.memory;
+    const vector = this.#follow(this.table + at);
+    const count = data.getUint32(vector, true);
+    const headers: Array<readonly [string, string]> = [];
+    for (let index = 0; index < count; index++) {
+      const table = this.#follow(vector + 4 + 4 * index);
+      const vtable = table - data.getInt32(table, true);
+      headers.push([
+        this.#string(table + data.getUint16(vtable + 4, true)),
+        this.#string(table + data.getUint16(vtable + 6, true)),
+      ]);
+    }
+    return headers;
+  }
+
+  has(field: FieldName): boolean {
+    return this.shape.offsets[Field[field]]! !== 0;
+  }
+
+  /** A 64-bit field without loss above 2^53. */
+  u64(field: U64Field): bigint {
+    const at =
+      field === 'publishedAt' || field === 'timeout'
+        ? this.#struct(Field.origin) + Origin[field]
+        : this.#struct(Field.stamp) + Stamp[field];
+    return this.memory.data.getBigUint64(at, true);
+  }
+
+  /**
+   * Writes the stamp in place: the broker's privilege. Verification made sure that these bytes are shared with
+   * nothing else, so that everything the producer wrote stays as it was.
+   */
+  stamp(sequence: number, epoch: number, brokerTime: number): void {
+    const at = this.#struct(Field.stamp);
+    const { data } = this.memory;
+    writeU64(data, at + Stamp.sequence, sequence);
+    writeU64(data, at + Stamp.epoch, epoch);
+    writeU64(data, at + Stamp.brokerTime, brokerTime);
+  }
+
+  /** Another view of the same bytes, to keep while this one moves on. The bytes are still borrowed. */
+  retain(): FrameView {
+    const view = new FrameView();
+    view.memory = this.memory;
+    view.start = this.start;
+    view.end = this.end;
+    view.table = this.table;
+    view.shape = this.shape;
+    view.subjectHash = this.subjectHash;
+    view.subjectStart = this.subjectStart;
+    view.subjectEnd = this.subjectEnd;
+    view.payloadStart = this.payloadStart;
+    view.payloadEnd = this.payloadEnd;
+    return view;
+  }
+
+  /** A view of an own copy of the frame's bytes, independent of whoever owns the original. */
+  copy(): FrameView {
+    const view = this.retain();
+    view.memory = new Memory(this.bytes.slice());
+    view.start = 0;
+    view.end = this.end - this.start;
+    view.table = this.table - this.start;
+    view.subjectStart = this.subjectStart - this.start;
+    view.subjectEnd = this.subjectEnd - this.start;
+    view.payloadStart = this.payloadStart - this.start;
+    view.payloadEnd = this.payloadEnd - this.start;
+    return view;
+  }
+
+  #struct(field: number): number {
+    return this.table + this.shape.offsets[field]!;
+  }
+
+  #inline(field: number, from: number, byteLength: number): Uint8Array | undefined {
+    const offset = this.shape.offsets[field]!;
+    if (offset === 0) return undefined;
+    const at = this.table + offset + from;
+    return this.memory.u8.subarray(at, at + byteLength);
+  }
+
+  #text(field: number): string | undefined {
+    const offset = this.shape.offsets[field]!;
+    return offset === 0 ? undefined : this.#string(this.table + offset);
+  }
+
+  #string(slot: number): string {
+    const at = this.#follow(slot);
+    return decodeUtf8(this.memory.u8, at + 4, at + 4 + this.memory.data.getUint32(at, true));
+  }
+
+  #follow(slot: number): number {
+    return slot + this.memory.data.getUint32(slot, true);
+  }
+}

@@ -1,0 +1,124 @@
+/** Every bound of the broker, with its unit. What happens at a bound is said beside it. */
+export interface Limit {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly unit: 'bytes' | 'ms' | 'count';
+  /** One sentence for the documentation, the JSON Schema and `--help`. */
+  readonly about: string;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const BROKER_LIMITS = {
+  maxFrameBytes: bytes(8 * MIB, 256, 256 * MIB, 'Largest frame. A larger one is refused with RESOURCE_EXHAUSTED.'),
+  maxBatchBytes: bytes(
+    16 * MIB,
+    4 * KIB,
+    512 * MIB,
+    'Largest WebSocket message. A larger one closes the connection (WebSocket code 1009).',
+  ),
+  gatherBytes: bytes(
+    64 * KIB,
+    1 * KIB,
+    1 * MIB,
+    'Frames of one turn of the event loop leave together, earlier once they are this many bytes.',
+  ),
+  gatherBuffers: count(256, 1, 65_536, 'Buffers of gatherBytes in use at once. At the bound everything gathered leaves.'),
+  publishWindowBytes: bytes(
+    2 * MIB,
+    16 * KIB,
+    256 * MIB,
+    'Bytes a publisher may have under way without a credit. Its client holds back the rest.',
+  ),
+  congestedBytes: bytes(
+    1 * MIB,
+    16 * KIB,
+    256 * MIB,
+    'When every consumer of a subject has more than this buffered, its publishers get no credit until one has caught up.',
+  ),
+  slowConsumerBytes: bytes(
+    16 * MIB,
+    64 * KIB,
+    1024 * MIB,
+    'A consumer with more than this buffered is slow: frames pass it by until it has caught up, and it is told which.',
+  ),
+  stallMs: ms(1_000, 50, 600_000, 'A congested consumer that takes no byte for this long is slow, whatever it has buffered.'),
+  slowConsumerMs: ms(30_000, 100, 3_600_000, 'A consumer that stays slow for this long is disconnected.'),
+  maxBufferedBytes: bytes(
+    512 * MIB,
+    1 * MIB,
+    64 * 1024 * MIB,
+    'Bytes buffered for all consumers together. Above it, consumers with more than their share are slow.',
+  ),
+  helloMs: ms(5_000, 50, 60_000, 'Time from connecting to a complete hello. After it the connection is closed.'),
+  heartbeatMs: ms(15_000, 100, 600_000, 'A client that has sent nothing for this long sends a ping.'),
+  silenceMs: ms(
+    40_000,
+    200,
+    3_600_000,
+    'A client without a complete message for this long is disconnected; it also bounds the assembly of one message.',
+  ),
+  maxSessions: count(100_000, 1, 10_000_000, 'Connections at once. Another one is answered with HTTP 503.'),
+  maxSubscriptions: count(10_000, 1, 10_000_000, 'Subscriptions of one session. Another one is refused with RESOURCE_EXHAUSTED.'),
+  maxSubjects: count(
+    1_000_000,
+    1,
+    100_000_000,
+    'Subjects with a sequence. At the bound idle ones without subscribers are forgotten, else a new one is refused.',
+  ),
+  subjectIdleMs: ms(300_000, 0, 86_400_000, 'A subject unused for this long may be forgotten when maxSubjects is reached.'),
+  maxListed: count(4_096, 1, 65_536, 'Subjects listed in one control message (positions, losses). Longer lists are split or say so.'),
+  maxSlowSubjects: count(
+    65_536,
+    1,
+    10_000_000,
+    'Subjects whose position is kept for a slow consumer. One that reads more subjects is disconnected instead.',
+  ),
+  maxViolations: count(16, 1, 1_000_000, 'Malformed frames forgiven in one session. The next one closes it.'),
+  maxPendingAcks: count(65_536, 1, 10_000_000, 'Acknowledgements gathered in one turn. More leave earlier.'),
+  drainMs: ms(10_000, 0, 600_000, 'Time for clients to leave after SIGTERM. After it they are disconnected.'),
+} as const satisfies Record<string, Limit>;
+
+export type LimitName = keyof typeof BROKER_LIMITS;
+
+/** A value for every limit. */
+export type Limits = { readonly [Name in LimitName]: number };
+
+export const LIMIT_NAMES = Object.keys(BROKER_LIMITS) as LimitName[];
+
+export const DEFAULT_LIMITS: Limits = Object.fromEntries(
+  LIMIT_NAMES.map((name) => [name, BROKER_LIMITS[name].default]),
+) as Limits;
+
+/** Bounds of a client; each can be set in its options. */
+export const CLIENT_LIMITS = {
+  /** Bytes published and not yet sent. Beyond it `publish` throws RESOURCE_EXHAUSTED. */
+  maxPendingBytes: 64 * MIB,
+  /** Bytes gathered before a batch leaves within one turn of the event loop. */
+  batchBytes: 64 * KIB,
+  /** Frames waiting in one subscription's iterator. Beyond it the newest are dropped and reported as a gap. */
+  maxQueuedFrames: 65_536,
+  /** Subjects whose position is remembered for gaps. Beyond it the oldest are forgotten. */
+  maxTrackedSubjects: 65_536,
+  /** Time for connecting and the broker's welcome. */
+  connectMs: 10_000,
+  /** Time for an acknowledgement, a subscription's answer, a flush. */
+  answerMs: 10_000,
+  /** First delay before reconnecting; doubled each time, with full jitter. */
+  reconnectMs: 50,
+  maxReconnectMs: 5_000,
+} as const;
+
+function bytes(value: number, min: number, max: number, about: string): Limit {
+  return { default: value, min, max, unit: 'bytes', about };
+}
+
+function ms(value: number, min: number, max: number, about: string): Limit {
+  return { default: value, min, max, unit: 'ms', about };
+}
+
+function count(value: number, min: number, max: number, about: string): Limit {
+  return { default: value, min, max, unit: 'count', about };
+}
