@@ -12,7 +12,12 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 export const BROKER_LIMITS = {
-  maxFrameBytes: bytes(8 * MIB, 256, 256 * MIB, 'Largest frame. A larger one is refused with RESOURCE_EXHAUSTED.'),
+  maxFrameBytes: bytes(
+    8 * MIB,
+    256,
+    256 * MIB,
+    'Largest frame. A larger one is refused with RESOURCE_EXHAUSTED.',
+  ),
   maxBatchBytes: bytes(
     16 * MIB,
     4 * KIB,
@@ -25,7 +30,12 @@ export const BROKER_LIMITS = {
     1 * MIB,
     'Frames of one turn of the event loop leave together, earlier once they are this many bytes.',
   ),
-  gatherBuffers: count(256, 1, 65_536, 'Buffers of gatherBytes in use at once. At the bound everything gathered leaves.'),
+  gatherBuffers: count(
+    256,
+    1,
+    65_536,
+    'Buffers of gatherBytes in use at once. At the bound everything gathered leaves.',
+  ),
   publishWindowBytes: bytes(
     2 * MIB,
     16 * KIB,
@@ -44,7 +54,12 @@ export const BROKER_LIMITS = {
     1024 * MIB,
     'A consumer with more than this buffered is slow: frames pass it by until it has caught up, and it is told which.',
   ),
-  stallMs: ms(1_000, 50, 600_000, 'A congested consumer that takes no byte for this long is slow, whatever it has buffered.'),
+  stallMs: ms(
+    1_000,
+    50,
+    600_000,
+    'A congested consumer that takes no byte for this long is slow, whatever it has buffered.',
+  ),
   slowConsumerMs: ms(30_000, 100, 3_600_000, 'A consumer that stays slow for this long is disconnected.'),
   maxBufferedBytes: bytes(
     512 * MIB,
@@ -52,7 +67,12 @@ export const BROKER_LIMITS = {
     64 * 1024 * MIB,
     'Bytes buffered for all consumers together. Above it, consumers with more than their share are slow.',
   ),
-  helloMs: ms(5_000, 50, 60_000, 'Time from connecting to a complete hello. After it the connection is closed.'),
+  helloMs: ms(
+    5_000,
+    50,
+    60_000,
+    'Time from connecting to a complete hello. After it the connection is closed.',
+  ),
   heartbeatMs: ms(15_000, 100, 600_000, 'A client that has sent nothing for this long sends a ping.'),
   silenceMs: ms(
     40_000,
@@ -61,15 +81,30 @@ export const BROKER_LIMITS = {
     'A client without a complete message for this long is disconnected; it also bounds the assembly of one message.',
   ),
   maxSessions: count(100_000, 1, 10_000_000, 'Connections at once. Another one is answered with HTTP 503.'),
-  maxSubscriptions: count(10_000, 1, 10_000_000, 'Subscriptions of one session. Another one is refused with RESOURCE_EXHAUSTED.'),
+  maxSubscriptions: count(
+    10_000,
+    1,
+    10_000_000,
+    'Subscriptions of one session. Another one is refused with RESOURCE_EXHAUSTED.',
+  ),
   maxSubjects: count(
     1_000_000,
     1,
     100_000_000,
     'Subjects with a sequence. At the bound idle ones without subscribers are forgotten, else a new one is refused.',
   ),
-  subjectIdleMs: ms(300_000, 0, 86_400_000, 'A subject unused for this long may be forgotten when maxSubjects is reached.'),
-  maxListed: count(4_096, 1, 65_536, 'Subjects listed in one control message (positions, losses). Longer lists are split or say so.'),
+  subjectIdleMs: ms(
+    300_000,
+    0,
+    86_400_000,
+    'A subject unused for this long may be forgotten when maxSubjects is reached.',
+  ),
+  maxListed: count(
+    4_096,
+    1,
+    65_536,
+    'Subjects listed in one control message (positions, losses). Longer lists are split or say so.',
+  ),
   maxSlowSubjects: count(
     65_536,
     1,

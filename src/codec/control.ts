@@ -1,4 +1,5 @@
-import { Builder, ByteBuffer } from 'flatbuffers';
+import { Builder, ByteBuffer, Encoding } from 'flatbuffers';
+import type { ControlMessage, MissedRange, SubjectPosition } from './control-message.js';
 import { CONTROL_SHAPE } from './control-shape.js';
 import { alignUp, CONTROL_IDENTIFIER, FRAME_ALIGNMENT } from './frame-layout.js';
 import { AckT } from './generated/modwire/control/ack.js';
@@ -21,12 +22,20 @@ import { SubscribedT } from './generated/modwire/control/subscribed.js';
 import { UnsubscribeT } from './generated/modwire/control/unsubscribe.js';
 import { UnsubscribedT } from './generated/modwire/control/unsubscribed.js';
 import { WelcomeT } from './generated/modwire/control/welcome.js';
-import type { ControlMessage, MissedRange, SubjectPosition } from './control-message.js';
 import type { Memory } from './memory.js';
 import { verifyTable } from './table-verifier.js';
+import { decodeUtf8 } from './utf8.js';
 import type { Violation } from './verify-rule.js';
 
 const IDENTIFIER_TEXT = 'MCC1';
+
+/** Bytes whose texts are decoded as frames' are: FlatBuffers' own decoder would drop a byte order mark in front. */
+class VerifiedBytes extends ByteBuffer {
+  override __string(offset: number, encoding?: Encoding): string | Uint8Array {
+    const bytes = super.__string(offset, Encoding.UTF8_BYTES) as Uint8Array;
+    return encoding === Encoding.UTF8_BYTES ? bytes : decodeUtf8(bytes, 0, bytes.length);
+  }
+}
 
 /** A control message as bytes: one entry of a batch. */
 export function encodeControl(message: ControlMessage): Uint8Array {
@@ -45,7 +54,7 @@ export function encodeControl(message: ControlMessage): Uint8Array {
 export function decodeControl(memory: Memory, start: number, end: number): ControlMessage | Violation {
   const violation = verifyTable(memory, start, end, CONTROL_IDENTIFIER, CONTROL_SHAPE);
   if (violation !== undefined) return violation;
-  const buffer = new ByteBuffer(memory.u8.subarray(start, end));
+  const buffer = new VerifiedBytes(memory.u8.subarray(start, end));
   return fromBody(Control.getSizePrefixedRootAsControl(buffer).unpack());
 }
 

@@ -20,10 +20,10 @@ export class FrameShape {
   vtableBytes = 0;
   /** Where the table lies modulo 8: alignment of its fields depends on it. */
   phase = 0;
-  /** Whether the frame has no fields but origin, stamp, subject and payload out of line. */
+  /** Whether the frame has fields out of line besides subject and payload. */
   hasText = false;
 
-  /** Field whose rule was broken by `read`. */
+  /** Id of the field whose rule was broken by `read`; later versions have ids from FIELD_COUNT on. */
   failedField = 0;
 
   readonly #entries = new Uint16Array(REMEMBERED_ENTRIES);
@@ -49,7 +49,8 @@ export class FrameShape {
       this.offsets[field] = offset;
       if (offset === 0) continue;
       this.failedField = field;
-      if (offset < TABLE_HEAD_BYTES || offset + INLINE_BYTES[field]! > tableBytes) return Rule.fieldOutsideTable;
+      if (offset < TABLE_HEAD_BYTES || offset + INLINE_BYTES[field]! > tableBytes)
+        return Rule.fieldOutsideTable;
       if ((phase + offset) % INLINE_ALIGNMENT[field]! !== 0) return Rule.fieldAlignment;
     }
     for (const field of [Field.origin, Field.stamp, Field.subject]) {
@@ -61,7 +62,7 @@ export class FrameShape {
     for (let field = 0; field < entryCount; field++) {
       const offset = data.getUint16(vtable + 4 + 2 * field, true);
       if (offset === 0 || field === Field.stamp) continue;
-      this.failedField = Math.min(field, FIELD_COUNT - 1);
+      this.failedField = field;
       // Fields that this version does not know take at least one byte.
       const fieldEnd = offset + (INLINE_BYTES[field] ?? 1);
       if (offset < TABLE_HEAD_BYTES || fieldEnd > tableBytes) return Rule.fieldOutsideTable;

@@ -1,9 +1,9 @@
 import {
   alignUp,
   FIELD_COUNT,
+  Field,
   FRAME_ALIGNMENT,
   FRAME_IDENTIFIER,
-  Field,
   INLINE_BYTES,
   PREAMBLE_BYTES,
 } from './frame-layout.js';

@@ -1,12 +1,12 @@
-import { FrameShape } from './frame-shape.js';
 import {
   FIELD_NAMES,
+  Field,
   FRAME_ALIGNMENT,
   FRAME_IDENTIFIER,
-  Field,
   INLINE_BYTES,
   PREAMBLE_BYTES,
 } from './frame-layout.js';
+import { FrameShape } from './frame-shape.js';
 import type { FrameView } from './frame-view.js';
 import type { Memory } from './memory.js';
 import { isUtf8 } from './utf8.js';
@@ -63,7 +63,8 @@ export class FrameVerifier {
     if (byteLength > limit - start) return fail(view, Rule.sizePrefix, start, '');
     if (byteLength % FRAME_ALIGNMENT !== 0) return fail(view, Rule.sizeAlignment, start, '');
     if (byteLength < PREAMBLE_BYTES) return fail(view, Rule.tooShort, start, '');
-    if (data.getUint32(start + 8, true) !== FRAME_IDENTIFIER) return fail(view, Rule.identifier, start + 8, '');
+    if (data.getUint32(start + 8, true) !== FRAME_IDENTIFIER)
+      return fail(view, Rule.identifier, start + 8, '');
     const end = start + byteLength;
     view.end = end;
 
@@ -86,8 +87,9 @@ export class FrameVerifier {
       shape = new FrameShape();
       const rule = shape.read(data, vtable, vtableBytes, phase);
       if (rule !== Rule.ok) {
-        const path = rule === Rule.tableBounds ? '' : FIELD_NAMES[shape.failedField]!;
-        return fail(view, rule, rule === Rule.tableBounds ? table : vtable + 4 + 2 * shape.failedField, path);
+        if (rule === Rule.tableBounds) return fail(view, rule, table, '');
+        const field = shape.failedField;
+        return fail(view, rule, vtable + 4 + 2 * field, FIELD_NAMES[field] ?? `field ${field}`);
       }
       this.#shape = shape;
     }
@@ -112,7 +114,8 @@ export class FrameVerifier {
       const slot = table + payloadOffset;
       const offset = data.getUint32(slot, true);
       const vector = slot + offset;
-      if (offset === 0 || (vector - start) % 4 !== 0) return fail(view, Rule.offsetAlignment, slot, 'payload');
+      if (offset === 0 || (vector - start) % 4 !== 0)
+        return fail(view, Rule.offsetAlignment, slot, 'payload');
       if (vector + 4 > end) return fail(view, Rule.offsetBounds, slot, 'payload');
       const payloadEnd = vector + 4 + data.getUint32(vector, true);
       if (payloadEnd > end) return fail(view, Rule.vectorBounds, vector, 'payload');
@@ -158,6 +161,7 @@ export class FrameVerifier {
     if ((bits & 0x80808080) !== 0 && !isUtf8(memory.u8, first, last)) {
       return fail(view, Rule.utf8, first, 'subject');
     }
+    view.subjectText = undefined;
     view.subjectHash = hash;
     view.subjectStart = first;
     view.subjectEnd = last;
@@ -234,7 +238,8 @@ export class FrameVerifier {
       const entry = data.getUint16(vtable + 4 + 2 * field, true);
       const at = vtable + 4 + 2 * field;
       if (entry === 0) return failHeader(view, Rule.requiredField, at, index, name);
-      if (entry < 4 || entry + 4 > tableBytes) return failHeader(view, Rule.fieldOutsideTable, at, index, name);
+      if (entry < 4 || entry + 4 > tableBytes)
+        return failHeader(view, Rule.fieldOutsideTable, at, index, name);
       if ((table + entry - start) % 4 !== 0) return failHeader(view, Rule.fieldAlignment, at, index, name);
       if (!this.#verifyString(view, table + entry, '')) {
         view.failedPath = `headers[${index}]${name}`;

@@ -1,17 +1,10 @@
+import { Field, type FieldName, ID_BYTES, Origin, SPAN_ID_BYTES, Stamp, Trace } from './frame-layout.js';
 import type { FrameShape } from './frame-shape.js';
-import {
-  Field,
-  type FieldName,
-  ID_BYTES,
-  Origin,
-  SPAN_ID_BYTES,
-  Stamp,
-  Trace,
-} from './frame-layout.js';
 import { Memory, readU64, writeU64 } from './memory.js';
 import { decodeUtf8 } from './utf8.js';
 import { Rule, type RuleNumber, type Violation, violation } from './verify-rule.js';
 
+const PAYLOAD_TEXT = new TextDecoder('utf-8', { fatal: true });
 const EMPTY = new Uint8Array(0);
 const NO_MEMORY = new Memory(EMPTY);
 
@@ -35,6 +28,7 @@ export class FrameView {
   /** @internal */ table = 0;
   /** @internal */ shape!: FrameShape;
   /** Hash of the subject's bytes under the verifier's seed. @internal */ subjectHash = 0;
+  /** The subject's text once someone has asked for it. @internal */ subjectText: string | undefined;
   /** @internal */ subjectStart = 0;
   /** @internal */ subjectEnd = 0;
   /** Where the payload's first byte lies in `memory`. */
@@ -64,12 +58,23 @@ export class FrameView {
   }
 
   get subject(): string {
-    return decodeUtf8(this.memory.u8, this.subjectStart, this.subjectEnd);
+    this.subjectText ??= decodeUtf8(this.memory.u8, this.subjectStart, this.subjectEnd);
+    return this.subjectText;
   }
 
   /** The payload's bytes: a view, no copy; empty when there is none. */
   get payload(): Uint8Array {
     return this.memory.u8.subarray(this.payloadStart, this.payloadEnd);
+  }
+
+  /** The payload as text. Throws TypeError when it is not UTF-8. */
+  text(): string {
+    return PAYLOAD_TEXT.decode(this.payload);
+  }
+
+  /** The payload read as JSON. Throws SyntaxError when it is none. */
+  json(): unknown {
+    return JSON.parse(this.text());
   }
 
   get payloadLength(): number {
@@ -227,6 +232,7 @@ export class FrameView {
     view.end = this.end;
     view.table = this.table;
     view.shape = this.shape;
+    view.subjectText = this.subjectText;
     view.subjectHash = this.subjectHash;
     view.subjectStart = this.subjectStart;
     view.subjectEnd = this.subjectEnd;

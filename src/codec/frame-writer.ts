@@ -1,11 +1,5 @@
 import type { FrameFields } from './frame-fields.js';
-import {
-  alignUp,
-  FRAME_ALIGNMENT,
-  Field,
-  Origin,
-  Trace,
-} from './frame-layout.js';
+import { alignUp, Field, FRAME_ALIGNMENT, Origin, Trace } from './frame-layout.js';
 import { buildTemplate, type FrameTemplate, TEXT_MASK } from './frame-template.js';
 import { HIGH, Memory } from './memory.js';
 import { encodeUtf8 } from './utf8.js';

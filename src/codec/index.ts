@@ -15,7 +15,7 @@ export {
   type SubjectPosition,
 } from './control-message.js';
 export type { FrameFields, TraceContext } from './frame-fields.js';
-export { FRAME_ALIGNMENT, type FieldName } from './frame-layout.js';
+export { type FieldName, FRAME_ALIGNMENT } from './frame-layout.js';
 export { FrameVerifier } from './frame-verifier.js';
 export { FrameView, type U64Field } from './frame-view.js';
 export { FrameWriter } from './frame-writer.js';

@@ -8,7 +8,11 @@ export class Memory {
   readonly data: DataView;
 
   constructor(bytes: Uint8Array) {
-    this.u8 = bytes;
+    // Buffer's `slice` shares memory where Uint8Array's copies: inside the codec there are no Buffers.
+    this.u8 =
+      bytes.constructor === Uint8Array
+        ? bytes
+        : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 

@@ -11,6 +11,7 @@ export const ANY_TOKEN = '*';
 export const ANY_TAIL = '>';
 
 // Space and control characters would make subjects unreadable in logs and splittable in text protocols.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
 const FORBIDDEN = /[\u0000-\u0020\u007f]/u;
 
 /**

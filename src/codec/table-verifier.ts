@@ -19,6 +19,11 @@ export type FieldShape =
 
 /** Control messages are flat: a body with a list in it. */
 const MAX_DEPTH = 8;
+/**
+ * Largest vtable and table. Bytes. The wire allows twice as much, but the generated code that reads what was verified
+ * here takes these numbers as signed: it would look for a field before its table, where nothing was verified.
+ */
+const MAX_VOFFSET = 0x7fff;
 const WORK_PER_BYTE = 4;
 const WORK_PER_TABLE = 16;
 
@@ -73,11 +78,18 @@ class TableVerifier {
       return this.#fail(Rule.vtableOffset, table, path);
     }
     const vtableBytes = data.getUint16(vtable, true);
-    if (vtableBytes < 4 || vtableBytes % 2 !== 0 || vtable + vtableBytes > this.#end) {
+    if (
+      vtableBytes < 4 ||
+      vtableBytes % 2 !== 0 ||
+      vtableBytes > MAX_VOFFSET ||
+      vtable + vtableBytes > this.#end
+    ) {
       return this.#fail(Rule.vtableSize, vtable, path);
     }
     const tableBytes = data.getUint16(vtable + 2, true);
-    if (tableBytes < 4 || table + tableBytes > this.#end) return this.#fail(Rule.tableBounds, table, path);
+    if (tableBytes < 4 || tableBytes > MAX_VOFFSET || table + tableBytes > this.#end) {
+      return this.#fail(Rule.tableBounds, table, path);
+    }
     let unionType = 0;
     for (let id = 0; id < shape.fields.length; id++) {
       const field = shape.fields[id]!;
@@ -93,7 +105,8 @@ class TableVerifier {
       const size = inlineBytes(field);
       if (offset < 4 || offset + size > tableBytes) return this.#fail(Rule.fieldOutsideTable, slot, place);
       const at = table + offset;
-      if ((at - this.#start) % inlineAlignment(field) !== 0) return this.#fail(Rule.fieldAlignment, at, place);
+      if ((at - this.#start) % inlineAlignment(field) !== 0)
+        return this.#fail(Rule.fieldAlignment, at, place);
       if (field.kind === 'unionType') unionType = this.#memory.u8[at]!;
       else if (!this.#value(at, field, place, unionType, depth)) return false;
     }

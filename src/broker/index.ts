@@ -1,0 +1,23 @@
+/** `modwire/broker`: the broker inside a process of yours. `modwire serve` runs the same. */
+import { Broker, type BrokerStats } from './broker.js';
+import { chooseTransport } from './choose-transport.js';
+import { type BrokerOptions, DEFAULT_PORT, resolveBrokerOptions } from './options.js';
+
+export { ModwireError } from '../errors.js';
+export { type BrokerEventName, type BrokerEvents, listen } from '../events.js';
+export { BROKER_LIMITS, DEFAULT_LIMITS, type Limits } from '../limits.js';
+export { type Broker, type BrokerOptions, type BrokerStats, DEFAULT_PORT };
+
+/**
+ * Starts a broker and resolves when it listens. Throws INVALID_ARGUMENT for options that are not valid, UNAVAILABLE
+ * when the address or the transport cannot be had.
+ */
+export async function startBroker(options: BrokerOptions = {}): Promise<Broker> {
+  const resolved = resolveBrokerOptions(options);
+  const createTransport = await chooseTransport(resolved.transport, (text) =>
+    process.emitWarning(text, { type: 'ModwireWarning', code: 'MODWIRE_TRANSPORT' }),
+  );
+  const broker = new Broker(resolved, createTransport);
+  await broker.listen();
+  return broker;
+}

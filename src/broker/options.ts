@@ -1,0 +1,78 @@
+import { ModwireError } from '../errors.js';
+import { BROKER_LIMITS, DEFAULT_LIMITS, LIMIT_NAMES, type LimitName, type Limits } from '../limits.js';
+import type { SlowConsumerPolicy } from './slow-consumers.js';
+
+export interface BrokerOptions {
+  /** Address to listen on; 127.0.0.1 by default. */
+  readonly host?: string;
+  /** 0 has one picked; 7300 by default. */
+  readonly port?: number;
+  /** How the broker calls itself; `modwire` by default. */
+  readonly name?: string;
+  /** `auto` takes uWebSockets.js where its binary fits this Node.js, else `ws`, with a warning. */
+  readonly transport?: 'auto' | 'uws' | 'ws';
+  /** What becomes of consumers that read too slowly; `resume` by default. */
+  readonly slowConsumerPolicy?: SlowConsumerPolicy;
+  /** Deviations from the defaults in limits.ts. */
+  readonly limits?: Partial<Limits>;
+}
+
+export interface ResolvedBrokerOptions extends Required<Omit<BrokerOptions, 'limits'>> {
+  readonly limits: Limits;
+}
+
+export const DEFAULT_PORT = 7300;
+
+const TRANSPORTS = ['auto', 'uws', 'ws'] as const;
+const POLICIES = ['resume', 'close'] as const;
+const MAX_PORT = 65_535;
+
+/** Fills in defaults. Throws INVALID_ARGUMENT that names the option. */
+export function resolveBrokerOptions(options: BrokerOptions): ResolvedBrokerOptions {
+  const limits: Record<LimitName, number> = { ...DEFAULT_LIMITS };
+  for (const [name, value] of Object.entries(options.limits ?? {})) {
+    if (value === undefined) continue;
+    limits[checkLimitName(name)] = checkLimit(name as LimitName, value);
+  }
+  if (limits.slowConsumerBytes < limits.congestedBytes) {
+    throw new ModwireError('INVALID_ARGUMENT', {
+      what: 'limits contradict each other',
+      expected: `slowConsumerBytes of at least congestedBytes = ${limits.congestedBytes}`,
+      got: String(limits.slowConsumerBytes),
+    });
+  }
+  const port = options.port ?? DEFAULT_PORT;
+  if (!Number.isInteger(port) || port < 0 || port > MAX_PORT) {
+    throw invalid('port', `a whole number from 0 to ${MAX_PORT}`, String(port));
+  }
+  return {
+    host: options.host ?? '127.0.0.1',
+    port,
+    name: options.name ?? 'modwire',
+    transport: oneOf('transport', options.transport ?? 'auto', TRANSPORTS),
+    slowConsumerPolicy: oneOf('slowConsumerPolicy', options.slowConsumerPolicy ?? 'resume', POLICIES),
+    limits,
+  };
+}
+
+/** Throws INVALID_ARGUMENT for a name that is not in limits.ts. */
+export function checkLimitName(name: string): LimitName {
+  if (Object.hasOwn(BROKER_LIMITS, name)) return name as LimitName;
+  throw invalid('limit', `one of ${LIMIT_NAMES.join(', ')}`, JSON.stringify(name));
+}
+
+/** Throws INVALID_ARGUMENT for a value out of the limit's range. */
+export function checkLimit(name: LimitName, value: number): number {
+  const limit = BROKER_LIMITS[name];
+  if (Number.isInteger(value) && value >= limit.min && value <= limit.max) return value;
+  throw invalid(name, `a whole number from ${limit.min} to ${limit.max} (${limit.unit})`, String(value));
+}
+
+function oneOf<Choice extends string>(name: string, value: Choice, choices: readonly Choice[]): Choice {
+  if (choices.includes(value)) return value;
+  throw invalid(name, `one of ${choices.join(', ')}`, JSON.stringify(value));
+}
+
+function invalid(name: string, expected: string, got: string): ModwireError {
+  return new ModwireError('INVALID_ARGUMENT', { what: `${name} is not valid`, expected, got });
+}

@@ -1,0 +1,48 @@
+import type { BrokerAudience, Session } from './session.js';
+
+/** Credit is granted in steps of this part of the window: often enough to keep a publisher going, seldom enough to be free. */
+const STEPS_PER_WINDOW = 4;
+
+/**
+ * Slows publishers down to their fastest consumer. A publisher may have a window of bytes under way; the broker
+ * grants it anew as it takes them, except while an audience it publishes to is congested.
+ */
+export class PublishCredit {
+  readonly #stepBytes: number;
+
+  constructor(windowBytes: number) {
+    this.#stepBytes = windowBytes / STEPS_PER_WINDOW;
+  }
+
+  /** Counts a message taken from a client. */
+  take(session: Session, byteLength: number): void {
+    session.takenBytes += byteLength;
+    if (session.holds === 0 && session.takenBytes - session.creditedBytes >= this.#stepBytes)
+      this.#grant(session);
+  }
+
+  /** Holds back a publisher's credit until the audience is released. */
+  hold(session: Session, audience: BrokerAudience): void {
+    audience.state.held ??= new Set();
+    if (audience.state.held.has(session)) return;
+    audience.state.held.add(session);
+    session.holds++;
+  }
+
+  /** Lets the publishers go that waited for an audience. */
+  release(audience: BrokerAudience): void {
+    const { held } = audience.state;
+    audience.state.held = undefined;
+    if (held === undefined) return;
+    for (const session of held) {
+      session.holds--;
+      if (session.holds === 0 && !session.closed) this.#grant(session);
+    }
+  }
+
+  #grant(session: Session): void {
+    if (session.creditedBytes === session.takenBytes) return;
+    session.creditedBytes = session.takenBytes;
+    session.send({ type: 'credit', bytes: session.takenBytes });
+  }
+}

@@ -1,0 +1,116 @@
+import type { MissedRange } from '../codec/control-message.js';
+import { ERRORS } from '../errors.js';
+import { emit } from '../events.js';
+import type { Limits } from '../limits.js';
+import { CLOSE_CODES } from './close-codes.js';
+import type { FanOut } from './fan-out.js';
+import type { Memberships } from './memberships.js';
+import type { BrokerSubject, Session } from './session.js';
+
+export type SlowConsumerPolicy = 'resume' | 'close';
+
+/** Goes through the subjects that a session receives. */
+export type SubjectsOf = (session: Session, visit: (subject: BrokerSubject) => void) => void;
+
+/**
+ * What happens to a consumer that reads too slowly: it is told, frames pass it by, and when it has caught up it is
+ * told exactly which ones and goes on; or it is disconnected, by policy or because it never catches up.
+ */
+export class SlowConsumers {
+  readonly #limits: Limits;
+  readonly #policy: SlowConsumerPolicy;
+  readonly #fanOut: FanOut;
+  readonly #memberships: Memberships;
+  readonly #subjectsOf: SubjectsOf;
+  readonly #slow = new Set<Session>();
+
+  constructor(
+    limits: Limits,
+    policy: SlowConsumerPolicy,
+    fanOut: FanOut,
+    memberships: Memberships,
+    subjectsOf: SubjectsOf,
+  ) {
+    this.#limits = limits;
+    this.#policy = policy;
+    this.#fanOut = fanOut;
+    this.#memberships = memberships;
+    this.#subjectsOf = subjectsOf;
+  }
+
+  get count(): number {
+    return this.#slow.size;
+  }
+
+  /** Takes a session out. Nothing may be gathered at this moment, so that positions are exact. */
+  suspend(session: Session, nowMs: number): void {
+    const positions = new Map<BrokerSubject, number>();
+    let tooMany = false;
+    this.#subjectsOf(session, (subject) => {
+      if (positions.size < this.#limits.maxSlowSubjects) positions.set(subject, subject.sequence);
+      else tooMany = true;
+    });
+    emit('modwire:consumer.slow', () => ({ session: session.memberId, bufferedBytes: session.outstanding }));
+    session.send({
+      type: 'slow',
+      bufferedBytes: session.outstanding,
+      limitBytes: this.#limits.slowConsumerBytes,
+      missed: [...positions]
+        .slice(0, this.#limits.maxListed)
+        .map(([subject, sequence]) => begins(subject, sequence + 1)),
+    });
+    this.#memberships.suspend(session);
+    const closing = this.#policy === 'close' || tooMany;
+    session.slow = { since: nowMs, positions, closing };
+    this.#slow.add(session);
+    if (!closing) return;
+    session.send({
+      type: 'failure',
+      code: ERRORS.SLOW_CONSUMER.number,
+      message: 'disconnected: reads too slowly; subscribe again with the positions you have seen',
+    });
+    session.connection.end(CLOSE_CODES.SLOW_CONSUMER, 'reads too slowly');
+  }
+
+  /** Gives a session that has caught up the list of what it missed, and its subscriptions back. */
+  resume(session: Session): void {
+    const { slow } = session;
+    if (slow === undefined || slow.closing || session.closed) return;
+    // What is gathered now still passes it by, and is counted below.
+    this.#fanOut.flush();
+    const missed: MissedRange[] = [];
+    this.#subjectsOf(session, (subject) => {
+      const position = slow.positions.get(subject) ?? 0;
+      if (subject.sequence > position)
+        missed.push({ ...begins(subject, position + 1), last: subject.sequence });
+    });
+    this.#slow.delete(session);
+    session.slow = undefined;
+    for (let at = 0; at < missed.length; at += this.#limits.maxListed) {
+      session.send({ type: 'gap', missed: missed.slice(at, at + this.#limits.maxListed) });
+    }
+    this.#memberships.resume(session);
+    emit('modwire:consumer.resumed', () => ({ session: session.memberId, missed }));
+  }
+
+  /** A slow session's subscription takes in a subject that exists already: its loss begins after this position. */
+  joined(session: Session, subject: BrokerSubject): void {
+    const { slow } = session;
+    if (slow !== undefined && !slow.positions.has(subject)) slow.positions.set(subject, subject.sequence);
+  }
+
+  /** Periodic: cuts off those who never catch up. They do not read, so there is no use in telling them. */
+  sweep(nowMs: number): void {
+    for (const session of this.#slow) {
+      if (nowMs - session.slow!.since > this.#limits.slowConsumerMs) session.connection.terminate();
+    }
+  }
+
+  forget(session: Session): void {
+    this.#slow.delete(session);
+  }
+}
+
+function begins(subject: BrokerSubject, first: number): MissedRange {
+  return { subject: subject.text, epoch: subject.epoch, first, last: 0 };
+}

@@ -1,0 +1,175 @@
+import type { ControlOf, MissedRange, SubjectPosition } from '../codec/control-message.js';
+import { checkFilter } from '../codec/subject.js';
+import { ModwireError } from '../errors.js';
+import { emit } from '../events.js';
+import type { Limits } from '../limits.js';
+import type { SubjectRegistry } from '../routing/subject-registry.js';
+import { TokenTrie } from '../routing/token-trie.js';
+import type { FanOut } from './fan-out.js';
+import type { Memberships } from './memberships.js';
+import type { BrokerAudience, BrokerSubject, Session } from './session.js';
+import type { SlowConsumers } from './slow-consumers.js';
+
+interface Subscription {
+  readonly session: Session;
+  readonly number: number;
+}
+
+/** Who wants what: filters by session, and what follows from them for the audiences of subjects. */
+export class Subscriptions {
+  readonly #limits: Limits;
+  readonly #subjects: SubjectRegistry<{ audience: BrokerAudience }>;
+  readonly #memberships: Memberships;
+  readonly #fanOut: FanOut;
+  readonly #slowConsumers: SlowConsumers;
+  readonly #filters = new TokenTrie<Subscription>();
+
+  constructor(
+    limits: Limits,
+    subjects: SubjectRegistry<{ audience: BrokerAudience }>,
+    memberships: Memberships,
+    fanOut: FanOut,
+    slowConsumers: SlowConsumers,
+  ) {
+    this.#limits = limits;
+    this.#subjects = subjects;
+    this.#memberships = memberships;
+    this.#fanOut = fanOut;
+    this.#slowConsumers = slowConsumers;
+  }
+
+  get count(): number {
+    return this.#filters.size;
+  }
+
+  /** Everyone with a filter that selects this subject. */
+  interestedIn(subject: string): Map<number, Session> {
+    const members = new Map<number, Session>();
+    this.#filters.selecting(subject, ({ session }) => members.set(session.memberId, session));
+    return members;
+  }
+
+  /** Goes through the subjects that a session receives, each once. */
+  visitSubjects(session: Session, visit: (subject: BrokerSubject) => void): void {
+    const filters = [...session.subscriptions.values()];
+    if (filters.length === 1) {
+      this.#subjects.selectedBy(filters[0]!, visit);
+      return;
+    }
+    const seen = new Set<BrokerSubject>();
+    for (const filter of filters) {
+      this.#subjects.selectedBy(filter, (subject) => {
+        if (seen.has(subject)) return;
+        seen.add(subject);
+        visit(subject);
+      });
+    }
+  }
+
+  /** Throws INVALID_ARGUMENT, ALREADY_EXISTS or RESOURCE_EXHAUSTED. */
+  subscribe(session: Session, request: ControlOf<'subscribe'>): void {
+    const { filter, subscription: number } = request;
+    checkFilter(filter);
+    if (session.subscriptions.has(number)) {
+      throw new ModwireError('ALREADY_EXISTS', {
+        what: 'subscription number in use',
+        expected: 'a number that this session does not use',
+        got: String(number),
+        where: `filter ${filter}`,
+      });
+    }
+    if (session.subscriptions.size >= this.#limits.maxSubscriptions) {
+      throw new ModwireError('RESOURCE_EXHAUSTED', {
+        what: 'too many subscriptions',
+        expected: `at most maxSubscriptions = ${this.#limits.maxSubscriptions} in one session`,
+        got: 'one more',
+        where: `filter ${filter}`,
+        advice: 'use a wildcard or a second connection',
+      });
+    }
+    // From here on positions are exact: everything admitted has left.
+    this.#fanOut.flush();
+    const selected: BrokerSubject[] = [];
+    this.#subjects.selectedBy(filter, (subject) => selected.push(subject));
+    session.send({
+      type: 'subscribed',
+      subscription: number,
+      positions: selected.slice(0, this.#limits.maxListed).map(positionOf),
+      complete: selected.length <= this.#limits.maxListed,
+      missed: request.resume ? missedSince(request, selected) : [],
+    });
+    this.#filters.add(filter, { session, number });
+    session.addSubscription(number, filter);
+    for (const subject of selected) this.#slowConsumers.joined(session, subject);
+    this.#memberships.join(selected, session);
+    emit('modwire:subscription.open', () => ({ session: session.memberId, subscription: number, filter }));
+  }
+
+  /** Throws NOT_FOUND. */
+  unsubscribe(session: Session, number: number): void {
+    const filter = session.subscriptions.get(number);
+    if (filter === undefined) {
+      throw new ModwireError('NOT_FOUND', {
+        what: 'no such subscription',
+        expected: 'the number of a subscription of this session',
+        got: String(number),
+      });
+    }
+    this.#fanOut.flush();
+    session.send({ type: 'unsubscribed', subscription: number });
+    this.#remove(session, number, filter);
+    const leaving: BrokerSubject[] = [];
+    this.#subjects.selectedBy(filter, (subject) => {
+      if (!this.#selects(session, subject.text)) leaving.push(subject);
+    });
+    this.#memberships.leave(leaving, session);
+  }
+
+  /** Forgets a session that is gone. */
+  forget(session: Session): void {
+    for (const [number, filter] of [...session.subscriptions]) this.#remove(session, number, filter);
+    this.#memberships.leaveAll(session);
+  }
+
+  #remove(session: Session, number: number, filter: string): void {
+    this.#filters.deleteWhere(filter, (entry) => entry.session === session && entry.number === number);
+    session.removeSubscription(number);
+    emit('modwire:subscription.close', () => ({ session: session.memberId, subscription: number, filter }));
+  }
+
+  #selects(session: Session, subject: string): boolean {
+    let found = false;
+    this.#filters.selecting(subject, (entry) => {
+      found ||= entry.session === session;
+    });
+    return found;
+  }
+}
+
+function positionOf(subject: BrokerSubject): SubjectPosition {
+  return { subject: subject.text, epoch: subject.epoch, sequence: subject.sequence };
+}
+
+/** What a client that was away has missed, from what it had seen and where the subjects stand. */
+function missedSince(request: ControlOf<'subscribe'>, selected: readonly BrokerSubject[]): MissedRange[] {
+  const seen = new Map(request.positions.map((position) => [position.subject, position]));
+  const missed: MissedRange[] = [];
+  for (const subject of selected) {
+    const position = seen.get(subject.text);
+    seen.delete(subject.text);
+    if (position === undefined && !request.complete) continue;
+    const sameCount = position !== undefined && position.epoch === subject.epoch;
+    if (position !== undefined && !sameCount) missed.push(unknownAfter(position));
+    const first = sameCount ? position.sequence + 1 : 1;
+    if (subject.sequence >= first) {
+      missed.push({ subject: subject.text, epoch: subject.epoch, first, last: subject.sequence });
+    }
+  }
+  // Subjects that this broker does not count: it was restarted, or has forgotten them.
+  for (const position of seen.values()) missed.push(unknownAfter(position));
+  return missed;
+}
+
+function unknownAfter(position: SubjectPosition): MissedRange {
+  return { subject: position.subject, epoch: position.epoch, first: position.sequence + 1, last: 0 };
+}

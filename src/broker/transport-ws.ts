@@ -1,0 +1,162 @@
+import { createServer, STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { SUBPROTOCOL } from '../codec/control-message.js';
+import { ModwireError } from '../errors.js';
+import {
+  type Connection,
+  type HttpReply,
+  type Transport,
+  type TransportHandlers,
+  type TransportOptions,
+  wrongSubprotocol,
+} from './transport.js';
+
+/** The transport for every Node.js: `ws`, with topics of our own. Slower than uWebSockets.js, the same otherwise. */
+export function createWsTransport(options: TransportOptions, handlers: TransportHandlers): Transport {
+  const topics = new Map<string, Set<WsConnection>>();
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '/').split('?', 1)[0]!;
+    const answer = handlers.request(request.method ?? 'GET', path);
+    response.writeHead(answer.status, { 'Content-Type': answer.contentType });
+    response.end(answer.body);
+  });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: options.maxMessageBytes,
+    perMessageDeflate: false,
+    handleProtocols: () => SUBPROTOCOL,
+  });
+
+  server.on('upgrade', (request, socket, head) => {
+    const offered = request.headers['sec-websocket-protocol'] ?? '';
+    const protocols = offered.split(',').map((protocol) => protocol.trim());
+    const refusal =
+      handlers.admit() ??
+      (protocols.includes(SUBPROTOCOL) ? undefined : wrongSubprotocol(SUBPROTOCOL, offered));
+    if (refusal !== undefined) refuse(socket, refusal);
+    else sockets.handleUpgrade(request, socket, head, accept);
+  });
+
+  function accept(socket: WebSocket): void {
+    const connection = new WsConnection(socket, topics, options.maxBufferedBytes, () => events.drain());
+    const events = handlers.open(connection);
+    socket.on('message', (data, isBinary) => {
+      if (isBinary) events.message(data as Buffer);
+      else events.text();
+    });
+    // An error is always followed by close; without a listener it would end the process.
+    socket.on('error', () => undefined);
+    socket.on('close', (code) => {
+      connection.forget();
+      events.close(code);
+    });
+  }
+
+  return {
+    name: 'ws',
+    listen: (host, port) =>
+      new Promise((resolve, reject) => {
+        server.once('error', (cause) =>
+          reject(
+            new ModwireError('UNAVAILABLE', {
+              what: 'cannot listen',
+              expected: 'a free port on an address of this machine',
+              got: `${host}:${port}`,
+              advice: 'choose another port, or 0 to have one picked',
+              cause,
+            }),
+          ),
+        );
+        server.listen(port, host, () => {
+          const address = server.address();
+          resolve(typeof address === 'object' && address !== null ? address.port : port);
+        });
+      }),
+    publish(topic, bytes) {
+      const subscribers = topics.get(topic);
+      if (subscribers === undefined) return;
+      // One copy for all: sockets keep the bytes until they are written, and the caller reuses its own.
+      const copy = Buffer.from(bytes);
+      for (const connection of subscribers) connection.sendOwned(copy);
+    },
+    stopListening() {
+      server.close();
+    },
+    close() {
+      server.close();
+      for (const socket of sockets.clients) socket.terminate();
+    },
+  };
+}
+
+function refuse(socket: Duplex, answer: HttpReply): void {
+  socket.end(
+    `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}\r\nContent-Type: ${answer.contentType}\r\n` +
+      `Content-Length: ${Buffer.byteLength(answer.body)}\r\nConnection: close\r\n\r\n${answer.body}`,
+  );
+}
+
+class WsConnection implements Connection {
+  readonly #socket: WebSocket;
+  readonly #topics: Map<string, Set<WsConnection>>;
+  readonly #maxBufferedBytes: number;
+  readonly #subscribed = new Set<string>();
+  readonly #written: () => void;
+
+  constructor(
+    socket: WebSocket,
+    topics: Map<string, Set<WsConnection>>,
+    maxBufferedBytes: number,
+    drain: () => void,
+  ) {
+    this.#socket = socket;
+    this.#topics = topics;
+    this.#maxBufferedBytes = maxBufferedBytes;
+    this.#written = () => {
+      if (socket.readyState === socket.OPEN) drain();
+    };
+  }
+
+  send(bytes: Uint8Array): void {
+    this.sendOwned(Buffer.from(bytes));
+  }
+
+  /** Sends bytes that nobody will write to again. */
+  sendOwned(bytes: Buffer): void {
+    const socket = this.#socket;
+    if (socket.readyState !== socket.OPEN) return;
+    if (socket.bufferedAmount > this.#maxBufferedBytes) socket.terminate();
+    else socket.send(bytes, { binary: true }, this.#written);
+  }
+
+  bufferedBytes(): number {
+    return this.#socket.bufferedAmount;
+  }
+
+  subscribe(topic: string): void {
+    this.#subscribed.add(topic);
+    const subscribers = this.#topics.get(topic);
+    if (subscribers === undefined) this.#topics.set(topic, new Set([this]));
+    else subscribers.add(this);
+  }
+
+  unsubscribe(topic: string): void {
+    this.#subscribed.delete(topic);
+    const subscribers = this.#topics.get(topic);
+    subscribers?.delete(this);
+    if (subscribers?.size === 0) this.#topics.delete(topic);
+  }
+
+  end(code: number, reason: string): void {
+    setImmediate(() => this.#socket.close(code, reason));
+  }
+
+  terminate(): void {
+    setImmediate(() => this.#socket.terminate());
+  }
+
+  forget(): void {
+    for (const topic of this.#subscribed) this.unsubscribe(topic);
+  }
+}

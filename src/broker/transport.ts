@@ -1,0 +1,72 @@
+/**
+ * What a broker needs of a WebSocket server. Everything is synchronous but listening; bytes passed in are copied
+ * before the call returns, bytes passed out are the receiver's only until its handler returns.
+ */
+export interface Transport {
+  readonly name: 'uws' | 'ws';
+  /** Resolves with the port; rejects with UNAVAILABLE when the address cannot be had. `port` 0 picks one. */
+  listen(host: string, port: number): Promise<number>;
+  /** Sends one binary message to every connection subscribed to the topic. */
+  publish(topic: string, bytes: Uint8Array): void;
+  /** Takes no new connections. */
+  stopListening(): void;
+  /** Cuts every connection and frees the port. */
+  close(): void;
+}
+
+export interface Connection {
+  /** Sends one binary message after everything published to this connection so far. */
+  send(bytes: Uint8Array): void;
+  /** Bytes that the peer has not taken yet. */
+  bufferedBytes(): number;
+  subscribe(topic: string): void;
+  unsubscribe(topic: string): void;
+  /** Closes in order: what is buffered goes out first. Deferred, so that it is safe anywhere. */
+  end(code: number, reason: string): void;
+  /** Cuts the connection; what is buffered is lost. Deferred, so that it is safe anywhere. */
+  terminate(): void;
+}
+
+/** One connection's side of the broker. */
+export interface ConnectionHandlers {
+  /** A binary message, valid until the handler returns. Its bytes may be written to. */
+  message(bytes: Uint8Array): void;
+  /** A text message: not part of the protocol. */
+  text(): void;
+  /** The peer has taken some of what was buffered. */
+  drain(): void;
+  close(code: number): void;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** The broker's side of a transport. */
+export interface TransportHandlers {
+  /** Called before a handshake; a reply refuses it. */
+  admit(): HttpReply | undefined;
+  open(connection: Connection): ConnectionHandlers;
+  /** A plain HTTP request without a body. */
+  request(method: string, path: string): HttpReply;
+}
+
+export interface TransportOptions {
+  /** Longest message. A longer one closes its connection with code 1009. Bytes. */
+  readonly maxMessageBytes: number;
+  /** More than this is never buffered for one connection: it is closed instead. Bytes. */
+  readonly maxBufferedBytes: number;
+}
+
+export type TransportFactory = (options: TransportOptions, handlers: TransportHandlers) => Transport;
+
+/** Answer to a WebSocket handshake without our subprotocol. */
+export function wrongSubprotocol(expected: string, got: string): HttpReply {
+  return {
+    status: 400,
+    contentType: 'text/plain',
+    body: `not our subprotocol: expected Sec-WebSocket-Protocol ${expected}, got ${got === '' ? 'none' : got}\n`,
+  };
+}

@@ -1,0 +1,64 @@
+import type { MissedRange } from '../codec/control-message.js';
+import type { ModwireError } from '../errors.js';
+
+/** Why frames did not come. */
+export type GapReason =
+  /** This client read too slowly, and the broker let frames pass it by. */
+  | 'slow'
+  /** They were published while the connection was down. */
+  | 'disconnected'
+  /** A subscription's queue was full, in a browser, which cannot stop reading. */
+  | 'queue'
+  /** The sequence jumped without the broker having said why. */
+  | 'sequence';
+
+export interface Gap extends MissedRange {
+  readonly reason: GapReason;
+}
+
+/** What a client tells its listeners. */
+export interface ClientEvents {
+  /** Frames of a subscribed subject that will not come, with their exact range; `last` 0 means that nobody knows. */
+  gap: Gap;
+  /** The broker lets frames pass this client by, because it reads too slowly; gaps follow. */
+  slow: { readonly bufferedBytes: number; readonly limitBytes: number };
+  /** The connection is lost. */
+  disconnect: { readonly code: number; readonly detail: string; readonly willReconnect: boolean };
+  /** Connected again, with all subscriptions. */
+  reconnect: { readonly attempts: number };
+  /** The broker is about to stop. What is published from now on waits for the next connection. */
+  goodbye: { readonly message: string; readonly graceMs: number };
+  /** Something was refused that nobody is waiting for, or a listener threw. */
+  error: ModwireError;
+  /** The client is closed for good. */
+  close: undefined;
+}
+
+type Listener<Name extends keyof ClientEvents> = (event: ClientEvents[Name]) => void;
+
+/** A typed emitter for Node.js and browsers. */
+export class ClientEmitter {
+  readonly #listeners: { [Name in keyof ClientEvents]?: Set<Listener<Name>> } = {};
+
+  /** Listens until the returned function is called. */
+  on<Name extends keyof ClientEvents>(name: Name, listener: Listener<Name>): () => void {
+    const listeners = this.#of(name);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  emit<Name extends keyof ClientEvents>(name: Name, event: ClientEvents[Name]): void {
+    const listeners = this.#of(name);
+    if (name === 'error' && listeners.size === 0) {
+      // An error that nobody listens to must not vanish.
+      console.error(`modwire: ${(event as ModwireError).message}`);
+    }
+    for (const listener of listeners) listener(event);
+  }
+
+  #of<Name extends keyof ClientEvents>(name: Name): Set<Listener<Name>> {
+    const listeners = this.#listeners as Record<Name, Set<Listener<Name>> | undefined>;
+    listeners[name] ??= new Set();
+    return listeners[name];
+  }
+}

@@ -1,0 +1,13 @@
+import { Client } from './client.js';
+import { type ConnectOptions, resolveConnectOptions } from './options.js';
+
+/**
+ * Connects to a broker, and keeps connected until the client is closed. Rejects with INVALID_ARGUMENT for options
+ * that are not valid, UNAVAILABLE when there is no broker, DEADLINE_EXCEEDED when it does not answer in time, and
+ * CANCELLED when the signal fires.
+ */
+export async function connect(url: string, options: ConnectOptions = {}): Promise<Client> {
+  const client = new Client(resolveConnectOptions(url, options));
+  await client.open();
+  return client;
+}

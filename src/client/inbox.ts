@@ -1,0 +1,201 @@
+import type { MissedRange, SubjectPosition } from '../codec/control-message.js';
+import { FrameVerifier } from '../codec/frame-verifier.js';
+import { FrameView } from '../codec/frame-view.js';
+import type { Memory } from '../codec/memory.js';
+import { SubjectTable } from '../codec/subject-table.js';
+import { ModwireError } from '../errors.js';
+import { TokenTrie } from '../routing/token-trie.js';
+import type { Gap, GapReason } from './client-events.js';
+import type { Subscription } from './subscription.js';
+
+/** A subject that this client receives. */
+interface Tracked {
+  readonly text: string;
+  /** 0 before anything is known of it. */
+  epoch: number;
+  /** Of the last frame seen, or known to have passed by. */
+  sequence: number;
+  subscriptions: Subscription[];
+}
+
+export interface InboxHost {
+  readonly gap: (gap: Gap) => void;
+  readonly failed: (error: ModwireError) => void;
+}
+
+/** Incoming frames: verified once, matched to subscriptions, and held against the sequence of their subject. */
+export class Inbox {
+  readonly #host: InboxHost;
+  readonly #maxTracked: number;
+  readonly #verifier: FrameVerifier;
+  readonly #frame = new FrameView();
+  /** Finds a frame's subject without making text. */
+  readonly #bySubject = new SubjectTable<Tracked>();
+  /** The same, and those of which only the position is known. In the order of their appearance. */
+  readonly #byText = new Map<string, Tracked>();
+  readonly #tracked = new TokenTrie<Tracked>();
+  readonly #filters = new TokenTrie<Subscription>();
+
+  constructor(maxTracked: number, host: InboxHost) {
+    this.#maxTracked = maxTracked;
+    this.#host = host;
+    this.#verifier = new FrameVerifier(crypto.getRandomValues(new Int32Array(1))[0]);
+  }
+
+  /** Takes the frame between `start` and `end`. */
+  frame(memory: Memory, start: number, end: number): void {
+    const frame = this.#frame;
+    if (!this.#verifier.verify(memory, start, end, frame)) {
+      this.#host.failed(
+        new ModwireError('MALFORMED_FRAME', `the broker sent what is not a frame: ${frame.violation!.text}`),
+      );
+      return;
+    }
+    const tracked = this.#bySubject.find(frame) ?? this.#meet(frame);
+    frame.subjectText = tracked.text;
+    if (!this.#advance(tracked, frame.epoch, frame.sequence)) return;
+    const { subscriptions } = tracked;
+    for (let index = 0; index < subscriptions.length; index++) subscriptions[index]!.deliver(frame);
+  }
+
+  /** A subscription that the broker has accepted, with where its subjects stand. */
+  add(subscription: Subscription, positions: readonly SubjectPosition[], complete: boolean): void {
+    subscription.complete = complete;
+    this.#filters.add(subscription.filter, subscription);
+    this.#rematch(subscription.filter);
+    this.baseline(positions);
+  }
+
+  /** Where subjects stand of which nothing is known yet. */
+  baseline(positions: readonly SubjectPosition[]): void {
+    for (const { subject, epoch, sequence } of positions) {
+      const tracked = this.#track(subject);
+      if (tracked.epoch !== 0) continue;
+      tracked.epoch = epoch;
+      tracked.sequence = sequence;
+    }
+  }
+
+  remove(subscription: Subscription): void {
+    this.#filters.delete(subscription.filter, subscription);
+    // Positions of subjects that nobody follows any more would look like gaps later.
+    const unfollowed = this.#rematch(subscription.filter).filter(
+      (tracked) => tracked.subscriptions.length === 0,
+    );
+    this.#forget(new Set(unfollowed));
+  }
+
+  /** What has been seen of a subscription's subjects, to resume it. */
+  positions(subscription: Subscription): SubjectPosition[] {
+    const positions: SubjectPosition[] = [];
+    this.#tracked.selectedBy(subscription.filter, ({ text, epoch, sequence }) => {
+      if (epoch !== 0) positions.push({ subject: text, epoch, sequence });
+    });
+    return positions;
+  }
+
+  /** The broker says what will not come. Ranges that were reported before are not reported again. */
+  missed(ranges: readonly MissedRange[], reason: GapReason): void {
+    for (const range of ranges) {
+      const tracked = this.#track(range.subject);
+      if (tracked.epoch === range.epoch) {
+        if (range.last !== 0 && range.last <= tracked.sequence) continue;
+        if (range.last === 0) {
+          // The count has ended: whatever comes next begins a new one, at 1.
+          this.#forgetCount(tracked);
+        } else tracked.sequence = range.last;
+      } else if (range.epoch < tracked.epoch || (range.last === 0 && tracked.epoch === 0)) continue;
+      else {
+        tracked.epoch = range.epoch;
+        tracked.sequence = range.last;
+      }
+      this.#host.gap({ ...range, reason });
+    }
+  }
+
+  /** Frames of a subject that this client itself could not keep. */
+  dropped(frame: FrameView): void {
+    const { subject, epoch, sequence } = frame;
+    this.#host.gap({ subject, epoch, first: sequence, last: sequence, reason: 'queue' });
+  }
+
+  /** False for a frame that was seen before. */
+  #advance(tracked: Tracked, epoch: number, sequence: number): boolean {
+    if (epoch === tracked.epoch && sequence === tracked.sequence + 1) {
+      tracked.sequence = sequence;
+      return true;
+    }
+    const { text } = tracked;
+    if (epoch === tracked.epoch) {
+      if (sequence <= tracked.sequence) return false;
+      const first = tracked.sequence + 1;
+      tracked.sequence = sequence;
+      this.#host.gap({ subject: text, epoch, first, last: sequence - 1, reason: 'sequence' });
+      return true;
+    }
+    const expectedFirst =
+      tracked.epoch !== 0 || tracked.subscriptions.some((subscription) => subscription.complete);
+    if (tracked.epoch !== 0 && epoch < tracked.epoch) return false;
+    tracked.epoch = epoch;
+    tracked.sequence = sequence;
+    if (expectedFirst && sequence > 1) {
+      this.#host.gap({ subject: text, epoch, first: 1, last: sequence - 1, reason: 'sequence' });
+    }
+    return true;
+  }
+
+  #meet(frame: FrameView): Tracked {
+    const tracked = this.#track(frame.subject);
+    this.#bySubject.add(frame, tracked);
+    return tracked;
+  }
+
+  #track(text: string): Tracked {
+    let tracked = this.#byText.get(text);
+    if (tracked !== undefined) return tracked;
+    if (this.#byText.size >= this.#maxTracked) this.#forgetOldest();
+    tracked = { text, epoch: 0, sequence: 0, subscriptions: this.#selecting(text) };
+    this.#byText.set(text, tracked);
+    this.#tracked.add(text, tracked);
+    return tracked;
+  }
+
+  /** At the bound a tenth goes at once, since finding their bytes means looking at all. */
+  #forgetOldest(): void {
+    const oldest = new Set<Tracked>();
+    for (const tracked of this.#byText.values()) {
+      if (oldest.size * 10 > this.#maxTracked) break;
+      oldest.add(tracked);
+      for (const subscription of tracked.subscriptions) subscription.complete = false;
+    }
+    this.#forget(oldest);
+  }
+
+  #forget(forgotten: ReadonlySet<Tracked>): void {
+    if (forgotten.size === 0) return;
+    for (const tracked of forgotten) {
+      this.#byText.delete(tracked.text);
+      this.#tracked.delete(tracked.text, tracked);
+    }
+    this.#bySubject.deleteWhere((tracked) => forgotten.has(tracked));
+  }
+
+  #forgetCount(tracked: Tracked): void {
+    tracked.epoch = 0;
+    tracked.sequence = 0;
+  }
+
+  /** Finds anew who follows the known subjects of a filter; returns those. */
+  #rematch(filter: string): Tracked[] {
+    const affected: Tracked[] = [];
+    this.#tracked.selectedBy(filter, (tracked) => affected.push(tracked));
+    for (const tracked of affected) tracked.subscriptions = this.#selecting(tracked.text);
+    return affected;
+  }
+
+  #selecting(text: string): Subscription[] {
+    const subscriptions: Subscription[] = [];
+    this.#filters.selecting(text, (subscription) => subscriptions.push(subscription));
+    return subscriptions;
+  }
+}

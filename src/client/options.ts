@@ -1,0 +1,60 @@
+import { ModwireError } from '../errors.js';
+import { CLIENT_LIMITS } from '../limits.js';
+
+/** Bounds of a client: see CLIENT_LIMITS for units and defaults. */
+export type ClientLimits = { readonly [Name in keyof typeof CLIENT_LIMITS]: number };
+
+export interface ConnectOptions extends Partial<ClientLimits> {
+  /** How this client calls itself; shown to operators. */
+  readonly name?: string;
+  /** Aborts connecting. */
+  readonly signal?: AbortSignal;
+  /** Whether to connect again when the connection is lost; true by default. */
+  readonly reconnect?: boolean;
+}
+
+export interface ResolvedConnectOptions extends ClientLimits {
+  readonly url: string;
+  readonly name: string;
+  readonly signal: AbortSignal | undefined;
+  readonly reconnect: boolean;
+}
+
+/** Fills in defaults. Throws INVALID_ARGUMENT for what is not valid. */
+export function resolveConnectOptions(url: string, options: ConnectOptions): ResolvedConnectOptions {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw badUrl(url);
+  }
+  if (parsed.protocol !== 'ws:' && parsed.protocol !== 'wss:') throw badUrl(url);
+  const limits: Record<string, number> = { ...CLIENT_LIMITS };
+  for (const name of Object.keys(CLIENT_LIMITS) as (keyof ClientLimits)[]) {
+    const value = options[name];
+    if (value === undefined) continue;
+    if (!Number.isInteger(value) || value < 1) {
+      throw new ModwireError('INVALID_ARGUMENT', {
+        what: `${name} is not valid`,
+        expected: 'a whole number from 1',
+        got: String(value),
+      });
+    }
+    limits[name] = value;
+  }
+  return {
+    ...(limits as ClientLimits),
+    url,
+    name: options.name ?? 'modwire-client',
+    signal: options.signal,
+    reconnect: options.reconnect ?? true,
+  };
+}
+
+function badUrl(url: string): ModwireError {
+  return new ModwireError('INVALID_ARGUMENT', {
+    what: 'not the address of a broker',
+    expected: 'ws://HOST:PORT or wss://HOST:PORT',
+    got: JSON.stringify(url),
+  });
+}

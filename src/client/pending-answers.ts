@@ -1,0 +1,73 @@
+import { ModwireError } from '../errors.js';
+import { onAbort, throwIfAborted } from './abort.js';
+
+interface Waiting<Answer> {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: ModwireError) => void;
+}
+
+/** Those who wait for an answer of the broker, by key. Each gets exactly one: the answer or an error. */
+export class PendingAnswers<Key, Answer> {
+  readonly #what: string;
+  readonly #timeoutMs: number;
+  readonly #waiting = new Map<Key, Waiting<Answer>>();
+
+  /** `what` names the answer in errors. */
+  constructor(what: string, timeoutMs: number) {
+    this.#what = what;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  get size(): number {
+    return this.#waiting.size;
+  }
+
+  /** Rejects with DEADLINE_EXCEEDED when no answer comes in time, with CANCELLED when the signal fires. */
+  wait(key: Key, signal?: AbortSignal): Promise<Answer> {
+    throwIfAborted(signal);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        const error = new ModwireError('DEADLINE_EXCEEDED', {
+          what: `no ${this.#what}`,
+          expected: `one within ${this.#timeoutMs} ms`,
+          got: 'none',
+        });
+        this.reject(key, error);
+      }, this.#timeoutMs);
+      const offAbort = onAbort(signal, (error) => this.reject(key, error));
+      const settle = () => {
+        clearTimeout(timer);
+        offAbort();
+        this.#waiting.delete(key);
+      };
+      this.#waiting.set(key, {
+        resolve: (answer) => {
+          settle();
+          resolve(answer);
+        },
+        reject: (error) => {
+          settle();
+          reject(error);
+        },
+      });
+    });
+  }
+
+  /** False when nobody waits under this key. */
+  resolve(key: Key, answer: Answer): boolean {
+    const waiting = this.#waiting.get(key);
+    waiting?.resolve(answer);
+    return waiting !== undefined;
+  }
+
+  /** False when nobody waits under this key. */
+  reject(key: Key, error: ModwireError): boolean {
+    const waiting = this.#waiting.get(key);
+    waiting?.reject(error);
+    return waiting !== undefined;
+  }
+
+  rejectAll(error: ModwireError): void {
+    for (const waiting of [...this.#waiting.values()]) waiting.reject(error);
+  }
+}

@@ -1,0 +1,109 @@
+import type { FrameView } from '../codec/frame-view.js';
+import { checkSubject } from '../codec/subject.js';
+import { SubjectTable } from '../codec/subject-table.js';
+import { ModwireError } from '../errors.js';
+import { TokenTrie } from './token-trie.js';
+
+/** A subject that has had frames: its count, and whatever its user hangs on it. */
+export class Subject<State> {
+  readonly text: string;
+  /** Names the count; later epochs of the same subject are larger. Microseconds since the Unix epoch. */
+  readonly epoch: number;
+  /** Of the latest frame; 0 before the first. */
+  sequence = 0;
+  /** Milliseconds, on the clock that the registry's user passes in. */
+  usedAt: number;
+  state: State;
+
+  constructor(text: string, epoch: number, usedAt: number, state: State) {
+    this.text = text;
+    this.epoch = epoch;
+    this.usedAt = usedAt;
+    this.state = state;
+  }
+}
+
+export interface SubjectRegistryOptions<State> {
+  /** Most subjects at once. */
+  readonly maxSubjects: number;
+  /** A subject unused for this long may be forgotten at the bound. Milliseconds. */
+  readonly idleMs: number;
+  /** State of a subject that appears. */
+  readonly create: (text: string) => State;
+  /** Told when a subject has appeared. */
+  readonly created: (subject: Subject<State>) => void;
+  /** Whether an idle subject may go. */
+  readonly mayForget: (subject: Subject<State>) => boolean;
+  /** Told when a subject goes. */
+  readonly forget: (subject: Subject<State>) => void;
+}
+
+/** Idle subjects are looked for at most this often. Milliseconds. */
+const SWEEP_INTERVAL_MS = 1_000;
+
+/**
+ * The subjects of a broker, each with its count. They appear with their first frame.
+ */
+export class SubjectRegistry<State> {
+  readonly #options: SubjectRegistryOptions<State>;
+  readonly #table = new SubjectTable<Subject<State>>();
+  readonly #trie = new TokenTrie<Subject<State>>();
+  #lastEpoch = 0;
+  #sweptAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: SubjectRegistryOptions<State>) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#trie.size;
+  }
+
+  /** The subject of a verified frame; `nowMs` is Unix time in milliseconds. Throws INVALID_ARGUMENT for a text that is no subject, RESOURCE_EXHAUSTED at the bound. */
+  of(frame: FrameView, nowMs: number): Subject<State> {
+    const subject = this.#table.find(frame) ?? this.#create(frame, nowMs);
+    subject.usedAt = nowMs;
+    return subject;
+  }
+
+  /** Calls `visit` with every existing subject that `filter` selects. */
+  selectedBy(filter: string, visit: (subject: Subject<State>) => void): void {
+    this.#trie.selectedBy(filter, visit);
+  }
+
+  #create(frame: FrameView, nowMs: number): Subject<State> {
+    const text = frame.subject;
+    checkSubject(text);
+    if (this.size >= this.#options.maxSubjects) this.#sweep(nowMs);
+    if (this.size >= this.#options.maxSubjects) {
+      throw new ModwireError('RESOURCE_EXHAUSTED', {
+        what: 'no room for another subject',
+        expected: `at most maxSubjects = ${this.#options.maxSubjects}`,
+        got: 'one more',
+        where: `subject ${text}`,
+        advice: 'publish to fewer subjects or raise maxSubjects',
+      });
+    }
+    this.#lastEpoch = Math.max(nowMs * 1000, this.#lastEpoch + 1);
+    const subject = new Subject(text, this.#lastEpoch, nowMs, this.#options.create(text));
+    this.#table.add(frame, subject);
+    this.#trie.add(text, subject);
+    this.#options.created(subject);
+    return subject;
+  }
+
+  #sweep(nowMs: number): void {
+    if (nowMs - this.#sweptAt < SWEEP_INTERVAL_MS) return;
+    this.#sweptAt = nowMs;
+    const idle = new Set<Subject<State>>();
+    this.#trie.selectedBy('>', (subject) => {
+      if (nowMs - subject.usedAt >= this.#options.idleMs && this.#options.mayForget(subject))
+        idle.add(subject);
+    });
+    this.#table.deleteWhere((subject) => idle.has(subject));
+    for (const subject of idle) {
+      this.#trie.delete(subject.text, subject);
+      this.#options.forget(subject);
+    }
+  }
+}
