@@ -6,62 +6,68 @@ import { checkFilter } from '../codec/subject.js';
 import { ERRORS, errorCodeOf, ModwireError, toModwireError } from '../errors.js';
 import { onAbort, throwIfAborted } from './abort.js';
 import { ClientEmitter, type ClientEvents } from './client-events.js';
-import { atEndOfTurn, Connection, type ConnectionHandlers } from './connection.js';
+import { ClientSubscriptions } from './client-subscriptions.js';
+import { atEndOfTurn } from './connection.js';
 import { FrameFactory } from './frame-factory.js';
 import { Inbox } from './inbox.js';
+import { Link } from './link.js';
+import { notConnected } from './not-connected.js';
 import type { ResolvedConnectOptions } from './options.js';
 import { Outbox } from './outbox.js';
 import { PendingAnswers } from './pending-answers.js';
 import type { AckedPublishOptions, Payload, PublishAck, PublishOptions } from './publish-options.js';
-import { reconnectDelay, sleep } from './reconnect.js';
-import { type FrameListener, Subscription, type SubscriptionHost } from './subscription.js';
+import type { FrameListener, Subscription } from './subscription.js';
+
+/** Nonces below this are the heartbeat's. */
+const FIRST_NONCE = 2 ** 32;
 
 /** A client of one broker: `connect` makes one. */
 export class Client {
-  readonly #options: ResolvedConnectOptions;
   readonly #events = new ClientEmitter();
   readonly #factory = new FrameFactory();
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
-  readonly #subscriptions = new Map<number, Subscription>();
+  readonly #link: Link;
+  readonly #subscriptions: ClientSubscriptions;
   readonly #acks: PendingAnswers<string, { epoch: number; sequence: number }>;
-  readonly #answers: PendingAnswers<number, ControlOf<'subscribed'> | ControlOf<'unsubscribed'>>;
-  readonly #pongs: PendingAnswers<number, undefined>;
-  readonly #full = new Set<Subscription>();
-  readonly #subscriptionHost: SubscriptionHost;
-  readonly #closing = new AbortController();
-  #connection: Connection | undefined;
-  #maxFrameBytes = 0;
-  #nextSubscription = 1;
-  #nextNonce = 2 ** 32;
+  readonly #pongs: PendingAnswers<number, void>;
+  #nextNonce = FIRST_NONCE;
 
   /** @internal */
   constructor(options: ResolvedConnectOptions) {
-    this.#options = options;
+    const { answerMs } = options;
+    this.#acks = new PendingAnswers('acknowledgement', answerMs);
+    this.#pongs = new PendingAnswers('pong', answerMs);
     this.#outbox = new Outbox(new FrameWriter(), options.batchBytes, options.maxPendingBytes, atEndOfTurn);
     this.#inbox = new Inbox(options.maxTrackedSubjects, {
       gap: (gap) => this.#events.emit('gap', gap),
       failed: (error) => this.#events.emit('error', error),
     });
-    this.#acks = new PendingAnswers('acknowledgement', options.answerMs);
-    this.#answers = new PendingAnswers('answer to a subscription', options.answerMs);
-    this.#pongs = new PendingAnswers('pong', options.answerMs);
-    this.#subscriptionHost = {
-      full: (subscription) => this.#stopReading(subscription),
-      relieve: (subscription) => this.#readOn(subscription),
-      dropped: (frame) => this.#inbox.dropped(frame),
-      failed: (thrown) => this.#events.emit('error', toModwireError(thrown)),
-      unsubscribe: (subscription) => this.#unsubscribe(subscription),
-    };
+    this.#link = new Link(options, {
+      events: this.#events,
+      outbox: this.#outbox,
+      frame: (memory, start, end) => this.#inbox.frame(memory, start, end),
+      control: (message) => this.#control(message),
+      lost: (error) => this.#lost(error),
+      resume: () => this.#subscriptions.resume(),
+      over: () => void this.close(),
+    });
+    this.#subscriptions = new ClientSubscriptions(
+      this.#link,
+      this.#inbox,
+      this.#events,
+      options.maxQueuedFrames,
+      answerMs,
+    );
   }
 
   /** Whether there is a connection at this moment. */
   get connected(): boolean {
-    return this.#connection !== undefined;
+    return this.#link.connection !== undefined;
   }
 
   get closed(): boolean {
-    return this.#closing.signal.aborted;
+    return this.#link.closed;
   }
 
   /** Listens until the returned function is called. */
@@ -119,18 +125,10 @@ export class Client {
     this.#throwIfClosed();
     throwIfAborted(signal);
     checkFilter(filter);
-    const subscription = new Subscription(
-      filter,
-      this.#nextSubscription++,
-      listener,
-      this.#options.maxQueuedFrames,
-      this.#subscriptionHost,
-    );
-    await this.#openSubscription(subscription, signal);
-    const offAbort = onAbort(signal, () => {
+    const subscription = await this.#subscriptions.start(filter, listener, signal);
+    onAbort(signal, () => {
       subscription.unsubscribe().catch((error) => this.#events.emit('error', toModwireError(error)));
     });
-    this.#closing.signal.addEventListener('abort', offAbort, { once: true });
     return subscription;
   }
 
@@ -144,7 +142,7 @@ export class Client {
 
   /** Closes gracefully: ends all subscriptions, sees everything published to the broker, then closes. */
   async drain(): Promise<void> {
-    await Promise.all([...this.#subscriptions.values()].map((subscription) => subscription.unsubscribe()));
+    await this.#subscriptions.endAll();
     await this.flush();
     await this.close();
   }
@@ -152,146 +150,29 @@ export class Client {
   /** Closes at once. What was published and not sent is lost; pending promises reject with CANCELLED. */
   async close(): Promise<void> {
     if (this.closed) return;
-    this.#closing.abort(new ModwireError('CANCELLED', 'the client was closed'));
-    this.#connection?.close();
-    this.#connection = undefined;
-    this.#outbox.detach();
-    this.#rejectPending(new ModwireError('CANCELLED', 'the client was closed'));
-    for (const subscription of this.#subscriptions.values()) subscription.end();
-    this.#subscriptions.clear();
+    const reason = new ModwireError('CANCELLED', 'the client was closed');
+    this.#link.close(reason);
+    this.#lost(reason);
+    this.#subscriptions.close(reason);
     this.#events.emit('close', undefined);
   }
 
   /** Opens the first connection. @internal */
-  async open(): Promise<void> {
-    await this.#connect(this.#options);
-  }
-
-  async #connect(options: ResolvedConnectOptions): Promise<void> {
-    let connection: Connection | undefined;
-    const handlers: ConnectionHandlers = {
-      frame: (memory, start, end) => this.#inbox.frame(memory, start, end),
-      control: (message) => this.#control(message),
-      failed: (error) => this.#events.emit('error', error),
-      closed: (code, detail) => {
-        if (connection !== undefined && connection === this.#connection) this.#disconnected(code, detail);
-      },
-    };
-    connection = await Connection.open(options, handlers);
-    if (this.closed) {
-      connection.close();
-      return;
-    }
-    this.#connection = connection;
-    connection.pinged = (byteLength) => this.#outbox.countSent(byteLength);
-    this.#maxFrameBytes = connection.welcome.maxFrameBytes;
-    this.#outbox.attach(connection.socket, connection.welcome.publishWindowBytes, connection.sentBytes);
-  }
-
-  #disconnected(code: number, detail: string): void {
-    this.#connection = undefined;
-    this.#outbox.detach();
-    this.#full.clear();
-    this.#rejectPending(
-      new ModwireError('UNAVAILABLE', {
-        what: 'the connection was lost',
-        got: detail || `close code ${code}`,
-      }),
-    );
-    const willReconnect = this.#options.reconnect;
-    this.#events.emit('disconnect', { code, detail, willReconnect });
-    if (willReconnect) void this.#reconnect();
-    else void this.close();
-  }
-
-  async #reconnect(): Promise<void> {
-    const { signal } = this.#closing;
-    for (let attempts = 1; !this.closed; attempts++) {
-      try {
-        await sleep(reconnectDelay(attempts, this.#options), signal);
-        await this.#connect({ ...this.#options, signal });
-        const connection = this.#connection;
-        await Promise.all([...this.#subscriptions.values()].map((one) => this.#resume(one)));
-        if (connection === this.#connection) this.#events.emit('reconnect', { attempts });
-        return;
-      } catch (thrown) {
-        if (this.closed) return;
-        // Connected, but not with all subscriptions: what is missing was reported, and a loss begins this anew.
-        if (this.#connection !== undefined) {
-          this.#events.emit('error', toModwireError(thrown));
-          return;
-        }
-      }
-    }
-  }
-
-  async #resume(subscription: Subscription): Promise<void> {
-    await this.#request(subscription.number, {
-      type: 'subscribe',
-      subscription: subscription.number,
-      filter: subscription.filter,
-      resume: true,
-      complete: subscription.complete,
-      positions: this.#inbox.positions(subscription),
-    });
-  }
-
-  async #openSubscription(subscription: Subscription, signal: AbortSignal | undefined): Promise<void> {
-    this.#subscriptions.set(subscription.number, subscription);
-    try {
-      await this.#request(
-        subscription.number,
-        {
-          type: 'subscribe',
-          subscription: subscription.number,
-          filter: subscription.filter,
-          resume: false,
-          complete: false,
-          positions: [],
-        },
-        signal,
-      );
-    } catch (thrown) {
-      this.#subscriptions.delete(subscription.number);
-      this.#inbox.remove(subscription);
-      throw thrown;
-    }
-  }
-
-  async #unsubscribe(subscription: Subscription): Promise<void> {
-    if (!this.#subscriptions.has(subscription.number)) return;
-    try {
-      if (this.connected) {
-        const { number } = subscription;
-        await this.#request(number, { type: 'unsubscribe', subscription: number });
-      }
-    } finally {
-      this.#subscriptions.delete(subscription.number);
-      this.#inbox.remove(subscription);
-      subscription.end();
-    }
-  }
-
-  #request(
-    subscription: number,
-    message: ControlMessage,
-    signal?: AbortSignal,
-  ): Promise<ControlOf<'subscribed'> | ControlOf<'unsubscribed'>> {
-    const answer = this.#answers.wait(subscription, signal);
-    this.#send(message, () => this.#answers.reject(subscription, notConnected()));
-    return answer;
+  open(): Promise<void> {
+    return this.#link.open();
   }
 
   async #ping(signal: AbortSignal | undefined): Promise<void> {
     const nonce = this.#nextNonce++;
     const pong = this.#pongs.wait(nonce, signal);
-    this.#send({ type: 'ping', nonce }, () => this.#pongs.reject(nonce, notConnected()));
+    if (!this.#link.send({ type: 'ping', nonce })) this.#pongs.reject(nonce, notConnected());
     await pong;
   }
 
-  #send(message: ControlMessage, otherwise: () => void): void {
-    if (this.#connection === undefined) otherwise();
-    else this.#outbox.countSent(this.#connection.send(message));
+  #lost(error: ModwireError): void {
+    this.#subscriptions.lost(error);
+    this.#acks.rejectAll(error);
+    this.#pongs.rejectAll(error);
   }
 
   #control(message: ControlMessage): void {
@@ -304,16 +185,16 @@ export class Client {
           this.#acks.resolve(toHex(id), { epoch, sequence });
         break;
       case 'subscribed':
-        this.#subscribed(message);
+        this.#subscriptions.subscribed(message);
         break;
       case 'unsubscribed':
-        this.#answers.resolve(message.subscription, message);
+        this.#subscriptions.unsubscribed(message);
         break;
       case 'pong':
-        this.#pongs.resolve(message.nonce, undefined);
+        this.#pongs.resolve(message.nonce);
         break;
       case 'ping':
-        this.#send({ type: 'pong', nonce: message.nonce }, () => undefined);
+        this.#link.send({ type: 'pong', nonce: message.nonce });
         break;
       case 'failure':
         this.#failure(message);
@@ -332,20 +213,10 @@ export class Client {
     }
   }
 
-  /** At once, before the frames that follow in the same batch. */
-  #subscribed(message: ControlOf<'subscribed'>): void {
-    const subscription = this.#subscriptions.get(message.subscription);
-    if (subscription !== undefined) {
-      this.#inbox.missed(message.missed, 'disconnected');
-      this.#inbox.add(subscription, message.positions, message.complete);
-    }
-    this.#answers.resolve(message.subscription, message);
-  }
-
   #failure(message: ControlOf<'failure'>): void {
     const error = new ModwireError(errorCodeOf(message.code), message.message);
     const { reference, subscription } = message;
-    if (subscription !== undefined && this.#answers.reject(subscription, error)) return;
+    if (subscription !== undefined && this.#subscriptions.refused(subscription, error)) return;
     if (reference !== undefined && this.#acks.reject(toHex(reference), error)) return;
     this.#events.emit('error', error);
   }
@@ -353,10 +224,10 @@ export class Client {
   /** Publishes what is under way, then says that there is no more; frames still come until the broker closes. */
   #goodbye(message: ControlOf<'goodbye'>): void {
     this.#events.emit('goodbye', { message: message.message, graceMs: message.graceMs });
-    const connection = this.#connection;
+    const { connection } = this.#link;
     this.#outbox.flush();
     this.#outbox.whenReady(true, () => {
-      if (connection === undefined || connection !== this.#connection) return;
+      if (connection === undefined || connection !== this.#link.connection) return;
       this.#outbox.detach();
       connection.send({ type: 'goodbye', code: ERRORS.UNAVAILABLE.number, message: 'done', graceMs: 0 });
     });
@@ -395,7 +266,7 @@ export class Client {
         reject(error);
       };
       const offAbort = onAbort(signal, fail);
-      const offClose = onAbort(this.#closing.signal, fail);
+      const offClose = onAbort(this.#link.closing, fail);
       giveUp = this.#outbox.whenReady(empty, () => {
         if (done) return;
         settle();
@@ -404,28 +275,13 @@ export class Client {
     });
   }
 
-  #stopReading(subscription: Subscription): boolean {
-    if (this.#connection === undefined || !this.#connection.pause()) return false;
-    this.#full.add(subscription);
-    return true;
-  }
-
-  #readOn(subscription: Subscription): void {
-    if (this.#full.delete(subscription) && this.#full.size === 0) this.#connection?.resume();
-  }
-
-  #rejectPending(error: ModwireError): void {
-    this.#acks.rejectAll(error);
-    this.#answers.rejectAll(error);
-    this.#pongs.rejectAll(error);
-  }
-
   /** The frame's other parts take far less than the room that is left to them. */
   #checkSize(payloadBytes: number): void {
-    if (this.#maxFrameBytes === 0 || payloadBytes <= this.#maxFrameBytes) return;
+    const maxFrameBytes = this.#link.connection?.welcome.maxFrameBytes;
+    if (maxFrameBytes === undefined || payloadBytes <= maxFrameBytes) return;
     throw new ModwireError('RESOURCE_EXHAUSTED', {
       what: 'payload too large',
-      expected: `at most the broker's maxFrameBytes = ${this.#maxFrameBytes}`,
+      expected: `at most the broker's maxFrameBytes = ${maxFrameBytes}`,
       got: `${payloadBytes} bytes`,
     });
   }
@@ -438,11 +294,4 @@ export class Client {
       });
     }
   }
-}
-
-function notConnected(): ModwireError {
-  return new ModwireError('UNAVAILABLE', {
-    what: 'not connected at this moment',
-    advice: "wait for the event 'reconnect'",
-  });
 }

@@ -20,6 +20,8 @@ export interface ConnectionHandlers {
   control(message: ControlMessage): void;
   /** Bytes that nobody can read. */
   failed(error: ModwireError): void;
+  /** A heartbeat was sent: its size in bytes. */
+  pinged(byteLength: number): void;
   /** Once, after the welcome. */
   closed(code: number, detail: string): void;
 }
@@ -35,8 +37,15 @@ export class Connection {
   #lastReceivedAt = performance.now();
   #nonce = 0;
   #paused = false;
+  readonly #pinged: (byteLength: number) => void;
 
-  private constructor(socket: ClientSocket, welcome: ControlOf<'welcome'>, sentBytes: number) {
+  private constructor(
+    socket: ClientSocket,
+    welcome: ControlOf<'welcome'>,
+    sentBytes: number,
+    pinged: (byteLength: number) => void,
+  ) {
+    this.#pinged = pinged;
     this.socket = socket;
     this.welcome = welcome;
     this.sentBytes = sentBytes;
@@ -81,7 +90,7 @@ export class Connection {
               else if (connection !== undefined) handlers.control(message);
               else if (message.type === 'welcome') {
                 settle();
-                connection = new Connection(socket, message, hello.length);
+                connection = new Connection(socket, message, hello.length, handlers.pinged);
                 resolve(connection);
               } else if (message.type === 'failure') {
                 give(new ModwireError(errorCodeOf(message.code), message.message));
@@ -139,12 +148,9 @@ export class Connection {
       return;
     }
     if (now - this.#lastSentAt >= heartbeatMs || now - this.#lastReceivedAt >= heartbeatMs) {
-      this.pinged(this.send({ type: 'ping', nonce: this.#nonce++ }));
+      this.#pinged(this.send({ type: 'ping', nonce: this.#nonce++ }));
     }
   }
-
-  /** Told the size of every ping that the heartbeat sends. */
-  pinged: (byteLength: number) => void = () => undefined;
 }
 
 function noWelcome(url: string, timeoutMs: number): ModwireError {

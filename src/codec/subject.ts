@@ -13,10 +13,12 @@ export const ANY_TAIL = '>';
 // Space and control characters would make subjects unreadable in logs and splittable in text protocols.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
 const FORBIDDEN = /[\u0000-\u0020\u007f]/u;
+// All of these would become U+FFFD on the wire: subjects that differ here would be one there.
+const HALF_PAIR = /\p{Surrogate}/u;
 
 /**
  * Throws INVALID_ARGUMENT unless `subject` is one: 1 to 32 tokens with dots between, no token empty, `*` or `>`,
- * no spaces or control characters, at most 255 bytes.
+ * no spaces, control characters or halves of surrogate pairs, at most 255 bytes.
  */
 export function checkSubject(subject: string): void {
   const problem = problemOf(subject, false);
@@ -53,6 +55,7 @@ function problemOf(text: string, wildcards: boolean): string | undefined {
     return `more than ${MAX_SUBJECT_BYTES} bytes`;
   }
   if (FORBIDDEN.test(text)) return 'a space or control character';
+  if (HALF_PAIR.test(text)) return 'half a surrogate pair';
   const tokens = text.split('.');
   if (tokens.length > MAX_SUBJECT_TOKENS) return `${tokens.length} tokens`;
   for (let index = 0; index < tokens.length; index++) {

@@ -1,0 +1,120 @@
+import type { ControlMessage } from '../codec/control-message.js';
+import type { Memory } from '../codec/memory.js';
+import { ModwireError, toModwireError } from '../errors.js';
+import type { ClientEmitter } from './client-events.js';
+import { Connection, type ConnectionHandlers } from './connection.js';
+import type { ResolvedConnectOptions } from './options.js';
+import type { Outbox } from './outbox.js';
+import { reconnectDelay, sleep } from './reconnect.js';
+
+export interface LinkHost {
+  readonly events: ClientEmitter;
+  readonly outbox: Outbox;
+  readonly frame: (memory: Memory, start: number, end: number) => void;
+  readonly control: (message: ControlMessage) => void;
+  /** The connection is gone: nobody will answer what was asked over it. */
+  readonly lost: (error: ModwireError) => void;
+  /** Connected again: takes the subscriptions up. */
+  readonly resume: () => Promise<void>;
+  /** The connection is gone, and there will be no other. */
+  readonly over: () => void;
+}
+
+/** Keeps a client connected: one connection after the other, until it is closed. */
+export class Link {
+  readonly #options: ResolvedConnectOptions;
+  readonly #host: LinkHost;
+  readonly #closing = new AbortController();
+  #connection: Connection | undefined;
+
+  constructor(options: ResolvedConnectOptions, host: LinkHost) {
+    this.#options = options;
+    this.#host = host;
+  }
+
+  /** The connection of this moment. */
+  get connection(): Connection | undefined {
+    return this.#connection;
+  }
+
+  /** Fires when the client is closed. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  get closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Opens the first connection. */
+  open(): Promise<void> {
+    return this.#connect(this.#options);
+  }
+
+  close(reason: ModwireError): void {
+    this.#closing.abort(reason);
+    this.#connection?.close();
+    this.#connection = undefined;
+    this.#host.outbox.detach();
+  }
+
+  /** Sends a control message now; false when there is no connection. */
+  send(message: ControlMessage): boolean {
+    if (this.#connection === undefined) return false;
+    this.#host.outbox.countSent(this.#connection.send(message));
+    return true;
+  }
+
+  async #connect(options: ResolvedConnectOptions): Promise<void> {
+    let connection: Connection | undefined;
+    const handlers: ConnectionHandlers = {
+      frame: this.#host.frame,
+      control: this.#host.control,
+      failed: (error) => this.#host.events.emit('error', error),
+      pinged: (byteLength) => this.#host.outbox.countSent(byteLength),
+      closed: (code, detail) => {
+        if (connection !== undefined && connection === this.#connection) this.#disconnected(code, detail);
+      },
+    };
+    connection = await Connection.open(options, handlers);
+    if (this.closed) {
+      connection.close();
+      return;
+    }
+    this.#connection = connection;
+    this.#host.outbox.attach(connection.socket, connection.welcome.publishWindowBytes, connection.sentBytes);
+  }
+
+  #disconnected(code: number, detail: string): void {
+    const { events, outbox } = this.#host;
+    this.#connection = undefined;
+    outbox.detach();
+    const got = detail || `close code ${code}`;
+    this.#host.lost(new ModwireError('UNAVAILABLE', { what: 'the connection was lost', got }));
+    const willReconnect = this.#options.reconnect;
+    events.emit('disconnect', { code, detail, willReconnect });
+    if (willReconnect) void this.#reconnect();
+    else this.#host.over();
+  }
+
+  async #reconnect(): Promise<void> {
+    const { signal } = this.#closing;
+    for (let attempts = 1; !this.closed; attempts++) {
+      try {
+        await sleep(reconnectDelay(attempts, this.#options), signal);
+        await this.#connect({ ...this.#options, signal });
+        const connection = this.#connection;
+        await this.#host.resume();
+        if (connection === this.#connection) this.#host.events.emit('reconnect', { attempts });
+        return;
+      } catch (thrown) {
+        if (this.closed) return;
+        if (this.#connection !== undefined) {
+          // Connected, but the broker refused a subscription that it had accepted before.
+          this.#host.events.emit('error', toModwireError(thrown));
+          return;
+        }
+      }
+    }
+  }
+}
