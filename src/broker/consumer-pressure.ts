@@ -40,9 +40,9 @@ export class ConsumerPressure {
     let least = Number.POSITIVE_INFINITY;
     for (const session of audience.members.values()) {
       if (session.slow !== undefined) continue;
+      if (session.outstanding + byteLength > congestedBytes) this.look(session);
       session.outstanding += byteLength;
       this.#totalBytes += byteLength;
-      if (session.outstanding > congestedBytes) this.look(session);
       if (session.outstanding < least) least = session.outstanding;
     }
     if (least > congestedBytes && !audience.state.congested && audience.state.activeCount > 0) {

@@ -37,9 +37,10 @@ export class FanOut {
     const delivery = audience.state;
     if (delivery.activeCount === 0) return;
     const byteLength = to - from;
-    if (delivery.gatheredBytes + byteLength > this.#gatherBytes) this.#publishGathered(audience);
     // What would fill most of a buffer goes as it is: copying would gather nothing.
-    if (byteLength * 2 > this.#gatherBytes) {
+    const direct = byteLength * 2 > this.#gatherBytes;
+    if (direct || delivery.gatheredBytes + byteLength > this.#gatherBytes) this.#publishGathered(audience);
+    if (direct) {
       this.#publish(audience, bytes.subarray(from, to));
       this.schedule();
       return;
