@@ -140,9 +140,14 @@ export class Client {
     await this.#ping(options.signal);
   }
 
-  /** Closes gracefully: ends all subscriptions, sees everything published to the broker, then closes. */
+  /**
+   * Closes gracefully: sees everything published to the broker, ends all subscriptions when what was sent before has
+   * come, then closes.
+   */
   async drain(): Promise<void> {
+    await this.flush();
     await this.#subscriptions.endAll();
+    // Listeners may have published meanwhile.
     await this.flush();
     await this.close();
   }

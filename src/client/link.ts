@@ -58,9 +58,10 @@ export class Link {
     this.#host.outbox.detach();
   }
 
-  /** Sends a control message now; false when there is no connection. */
+  /** Sends a control message now, after what was published before; false when there is no connection. */
   send(message: ControlMessage): boolean {
     if (this.#connection === undefined) return false;
+    this.#host.outbox.flush();
     this.#host.outbox.countSent(this.#connection.send(message));
     return true;
   }

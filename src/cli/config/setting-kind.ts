@@ -1,0 +1,36 @@
+import { describeQuantity, parseQuantity, type Unit } from './quantity.js';
+
+/** What values a setting takes. */
+export type SettingKind =
+  | { readonly type: 'quantity'; readonly unit: Unit; readonly min: number; readonly max: number }
+  /** 1 to `maxLength` characters. */
+  | { readonly type: 'text'; readonly maxLength: number }
+  | { readonly type: 'choice'; readonly choices: readonly string[] };
+
+export type SettingValue = string | number;
+
+/** Reads a value as it stands in a file, an environment variable or a flag; undefined when it is not valid. */
+export function readValue(kind: SettingKind, raw: unknown): SettingValue | undefined {
+  switch (kind.type) {
+    case 'quantity': {
+      const value = parseQuantity(raw, kind.unit);
+      return value !== undefined && value >= kind.min && value <= kind.max ? value : undefined;
+    }
+    case 'text':
+      return typeof raw === 'string' && raw.length > 0 && raw.length <= kind.maxLength ? raw : undefined;
+    case 'choice':
+      return typeof raw === 'string' && kind.choices.includes(raw) ? raw : undefined;
+  }
+}
+
+/** What is expected of a value, for error messages. */
+export function describeKind(kind: SettingKind): string {
+  switch (kind.type) {
+    case 'quantity':
+      return describeQuantity(kind.unit, kind.min, kind.max);
+    case 'text':
+      return `text of 1 to ${kind.maxLength} characters`;
+    case 'choice':
+      return `one of ${kind.choices.join(', ')}`;
+  }
+}

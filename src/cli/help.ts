@@ -1,0 +1,91 @@
+import { ERRORS } from '../errors.js';
+import { VERSION } from '../version.js';
+import { COMMON_OPTIONS, type OptionSpec } from './arguments.js';
+import type { Command } from './command.js';
+import type { Output } from './output/output.js';
+
+const INDENT = '  ';
+/** Longer flags get a line of their own. */
+const MAX_NAME_COLUMNS = 28;
+
+/** `modwire --help`. */
+export function mainHelp(commands: readonly Command[], output: Output): string {
+  const { bold } = output.style;
+  const exitCodes = Object.entries(ERRORS).map(([code, row]) => `${row.exitCode} ${code}`);
+  return [
+    `modwire ${VERSION}: typed, verified messages between machine-learning services.`,
+    '',
+    `${bold('Usage:')} modwire COMMAND [OPTION]...`,
+    '',
+    bold('Commands:'),
+    ...table(
+      commands.map(({ name, summary }) => [name, summary]),
+      output,
+    ),
+    '',
+    bold('Options:'),
+    ...table(
+      [
+        ['-h, --help', 'Show this help, or that of a command: modwire COMMAND --help.'],
+        ['-v, --version', 'Show the version.'],
+      ],
+      output,
+    ),
+    '',
+    bold('Exit codes:'),
+    ...wrap(`0 done, ${exitCodes.join(', ')}.`, output.columns - INDENT.length).map((line) => INDENT + line),
+  ].join('\n');
+}
+
+/** `modwire COMMAND --help`. */
+export function commandHelp(command: Command, output: Output): string {
+  const { bold } = output.style;
+  const groups = new Map<string, OptionSpec[]>();
+  for (const option of [...command.options, ...COMMON_OPTIONS]) {
+    const group = option.group ?? 'Options';
+    groups.set(group, [...(groups.get(group) ?? []), option]);
+  }
+  const lines = [command.summary, '', `${bold('Usage:')} modwire ${command.usage}`];
+  for (const paragraph of command.details) lines.push('', ...wrap(paragraph, output.columns));
+  for (const [group, options] of groups) {
+    lines.push(
+      '',
+      bold(`${group}:`),
+      ...table(
+        options.map((option) => [nameOf(option), option.about]),
+        output,
+      ),
+    );
+  }
+  return lines.join('\n');
+}
+
+function nameOf({ name, short, value }: OptionSpec): string {
+  return `${short === undefined ? '    ' : `-${short}, `}--${name}${value === undefined ? '' : ` ${value}`}`;
+}
+
+/** Two columns, the second one wrapped. */
+function table(rows: readonly (readonly [name: string, about: string])[], output: Output): string[] {
+  const fitting = rows.map(([name]) => name.length).filter((length) => length <= MAX_NAME_COLUMNS);
+  const nameColumns = Math.max(...fitting);
+  const margin = INDENT.length + nameColumns + INDENT.length;
+  return rows.flatMap(([name, about]) => {
+    const lines = wrap(about, Math.max(30, output.columns - margin)).map((line) => ' '.repeat(margin) + line);
+    const head = `${INDENT}${output.style.cyan(name)}`;
+    if (name.length > nameColumns) return [head, ...lines];
+    return [head + ' '.repeat(nameColumns - name.length) + lines[0]!.slice(INDENT.length + nameColumns), ...lines.slice(1)];
+  });
+}
+
+function wrap(text: string, columns: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > columns) {
+      lines.push(line);
+      line = word;
+    } else line = line === '' ? word : `${line} ${word}`;
+  }
+  lines.push(line);
+  return lines;
+}

@@ -1,0 +1,60 @@
+import { ModwireError } from '../../errors.js';
+import { createStyle, type Style, wantsColour } from './style.js';
+
+/** Lines are not made longer than this for readers, however wide the terminal. Columns. */
+const MAX_COLUMNS = 100;
+const DEFAULT_COLUMNS = 80;
+
+/** Standard output or standard error. */
+export class Output {
+  readonly style: Style;
+  readonly columns: number;
+  readonly #stream: NodeJS.WriteStream;
+  readonly #closed = new AbortController();
+  #error: Error | undefined;
+
+  constructor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv) {
+    this.#stream = stream;
+    this.style = createStyle(wantsColour(stream.isTTY === true, env));
+    this.columns = Math.min(MAX_COLUMNS, stream.columns ?? DEFAULT_COLUMNS);
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      // Whoever read this has what they wanted: `modwire sub '>' | head`.
+      if (error.code !== 'EPIPE') this.#error ??= error;
+      this.#closed.abort();
+    });
+  }
+
+  /** Fires when nobody reads any more, or nothing can be written. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  /** Writes a line. Resolves when more may be written; what is written after the end of reading is dropped. */
+  async line(text: string): Promise<void> {
+    if (this.#closed.signal.aborted || this.#stream.write(`${text}\n`)) return;
+    await new Promise<void>((resolve) => {
+      const settle = () => {
+        this.#stream.off('drain', settle);
+        this.#closed.signal.removeEventListener('abort', settle);
+        resolve();
+      };
+      this.#stream.on('drain', settle);
+      this.#closed.signal.addEventListener('abort', settle);
+    });
+  }
+
+  /** Resolves when everything is written. Throws INTERNAL when it could not be, other than for want of a reader. */
+  async finish(): Promise<void> {
+    if (!this.#closed.signal.aborted) {
+      await new Promise<void>((resolve) => this.#stream.write('', () => resolve()));
+      // A failed write is reported on the turn after its callback.
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    if (this.#error === undefined) return;
+    throw new ModwireError('INTERNAL', {
+      what: 'cannot write the output',
+      got: this.#error.message,
+      cause: this.#error,
+    });
+  }
+}
