@@ -1,0 +1,16 @@
+import type { BenchCase } from '../bench-case.js';
+import { codecDecode, codecEncode } from './codec.js';
+import { fanout, pubsub } from './pubsub.js';
+import { scaleIdleConnections } from './scale-connections.js';
+import { scaleFilters, scaleSubjects } from './scale-routing.js';
+
+/** All cases, in the order in which they run. */
+export const CASES: readonly BenchCase[] = [
+  codecEncode,
+  codecDecode,
+  pubsub,
+  fanout,
+  scaleSubjects,
+  scaleFilters,
+  scaleIdleConnections,
+];

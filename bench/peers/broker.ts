@@ -1,0 +1,9 @@
+import type { ProcessGroup } from '../process-group.js';
+
+/** A system's server, ready for connections. */
+export interface Broker {
+  readonly url: string;
+  readonly pid: number;
+}
+
+export type StartBroker = (processes: ProcessGroup) => Promise<Broker>;

@@ -1,0 +1,21 @@
+import type { ProcessGroup } from '../process-group.js';
+import type { Broker, StartBroker } from './broker.js';
+import { startModwire } from './modwire.js';
+import { startNats } from './nats.js';
+import { startRawRelay } from './raw-relay.js';
+import { startRedis } from './redis.js';
+
+const BROKERS: Readonly<Record<string, StartBroker>> = {
+  modwire: startModwire,
+  nats: startNats,
+  redis: startRedis,
+  'raw-uws-relay': startRawRelay,
+};
+
+/** Starts the server of a system; it ends with the group. */
+export async function startBroker(system: string, processes: ProcessGroup): Promise<Broker> {
+  const start = BROKERS[system];
+  if (start === undefined)
+    throw new Error(`no broker '${system}'; there are ${Object.keys(BROKERS).join(', ')}`);
+  return start(processes);
+}
