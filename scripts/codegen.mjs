@@ -33,9 +33,7 @@ function existing(dir) {
   }
 }
 
-const present = new Map(
-  existing(outDir).map((path) => [relative(outDir, path), readFileSync(path, 'utf8')]),
-);
+const present = new Map(existing(outDir).map((path) => [relative(outDir, path), readFileSync(path, 'utf8')]));
 const differing = [...new Set([...wanted.keys(), ...present.keys()])].filter(
   (path) => wanted.get(path) !== present.get(path),
 );

@@ -33,7 +33,9 @@ if (process.argv.includes('--check')) {
     // Reported below.
   }
   if (present !== wanted) {
-    console.error('docs/errors.md is not what src/errors.ts generates; run npm run codegen and commit the result');
+    console.error(
+      'docs/errors.md is not what src/errors.ts generates; run npm run codegen and commit the result',
+    );
     process.exit(1);
   }
 } else {

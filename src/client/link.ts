@@ -104,18 +104,26 @@ export class Link {
       try {
         await sleep(reconnectDelay(attempts, this.#options), signal);
         await this.#connect({ ...this.#options, signal });
-        const connection = this.#connection;
-        await this.#host.resume();
-        if (connection === this.#connection) this.#host.events.emit('reconnect', { attempts });
-        return;
-      } catch (thrown) {
-        if (this.closed) return;
-        if (this.#connection !== undefined) {
-          // Connected, but the broker refused a subscription that it had accepted before.
-          this.#host.events.emit('error', toModwireError(thrown));
-          return;
-        }
+      } catch {
+        // Another try, unless it was the end of the client that ended this one.
+        continue;
       }
+      await this.#resume(attempts);
+      return;
+    }
+  }
+
+  /** When the connection is lost meanwhile, that loss has its own way to the next one, and this is the end of it. */
+  async #resume(attempts: number): Promise<void> {
+    const connection = this.#connection;
+    const { events } = this.#host;
+    try {
+      await this.#host.resume();
+      if (connection !== undefined && connection === this.#connection) events.emit('reconnect', { attempts });
+    } catch (thrown) {
+      // Connected, but the broker refused a subscription that it had accepted before.
+      if (connection !== undefined && connection === this.#connection)
+        events.emit('error', toModwireError(thrown));
     }
   }
 }

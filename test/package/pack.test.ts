@@ -1,0 +1,115 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundleForBrowser } from '../support/browser-bundle.js';
+import { expectOnlyBrowserModules } from './browser-modules.js';
+import { run, startService } from './command.js';
+import { compileConsumer } from './consumer-project.js';
+import { type InstalledPackage, packAndInstall, STALE_FILE } from './installed-package.js';
+import { readmeExample } from './readme-example.js';
+
+let installed: InstalledPackage;
+beforeAll(async () => {
+  installed = await packAndInstall();
+}, 120_000);
+afterAll(() => installed?.remove());
+
+describe('the tarball', () => {
+  test('holds what was built, the schemas and the documents, and nothing else', () => {
+    const wanted = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/.+|schemas\/.+)$/;
+    const built = /^dist\/[^.].*\.(js|js\.map|d\.ts)$/;
+    expect(installed.files.filter((path) => !wanted.test(path) && !built.test(path))).toEqual([]);
+    for (const path of ['package.json', 'README.md', 'LICENSE', 'schemas/frame.fbs', 'schemas/control.fbs']) {
+      expect(installed.files).toContain(path);
+    }
+    expect(installed.files).not.toContain(STALE_FILE);
+  });
+
+  test('holds the sources that its source maps lead to', () => {
+    const maps = installed.files.filter((path) => path.endsWith('.map'));
+    const incomplete = maps.filter((path) => {
+      const { sources, sourcesContent } = readJson(path);
+      return sourcesContent?.length !== sources.length;
+    });
+    expect(incomplete).toEqual([]);
+  });
+});
+
+describe('the installed package', () => {
+  test('has every file that its package.json promises, and types for every module', () => {
+    const { bin, exports, imports } = readJson('package.json');
+    expect(Object.keys(exports)).toEqual(['.', './codec', './broker', './schemas/*', './package.json']);
+    for (const name of ['.', './codec', './broker']) {
+      expect(Object.keys(exports[name])).toEqual(['types', 'default']);
+    }
+    const promised = [bin, exports, imports].flatMap(pathsIn).filter((path) => !path.includes('*'));
+    expect(promised.length).toBeGreaterThan(10);
+    expect(promised.filter((path) => !existsSync(join(installed.folder, path)))).toEqual([]);
+  });
+
+  test('can be imported by all its names', async () => {
+    const program = `
+      import { connect } from 'modwire';
+      import { openFrame } from 'modwire/codec';
+      import { startBroker } from 'modwire/broker';
+      import { existsSync } from 'node:fs';
+      const schema = new URL(import.meta.resolve('modwire/schemas/frame.fbs'));
+      console.log(typeof connect, typeof openFrame, typeof startBroker, existsSync(schema));
+    `;
+    const output = await run(installed.project, process.execPath, '--input-type=module', '--eval', program);
+    expect(output).toBe('function function function true\n');
+  });
+
+  test('bundles for a browser, all that is for browsers', async () => {
+    const program = `
+      import * as sdk from 'modwire';
+      import * as codec from 'modwire/codec';
+      globalThis.all = { sdk, codec };
+    `;
+    const bundle = await bundleForBrowser(program, installed.project);
+    expectOnlyBrowserModules(bundle);
+    expect(bundle.kept).toContain('node_modules/modwire/dist/client/socket-browser.js');
+  });
+
+  test.each(['nodejs', 'browser'] as const)(
+    'compiles in a strict TypeScript project for %s that checks the declarations too',
+    async (platform) => {
+      expect(await compileConsumer(installed.project, platform)).toBe('');
+    },
+  );
+
+  test('answers npx modwire --help', async () => {
+    expectProgram();
+    const help = await run(installed.project, 'npx', 'modwire', '--help');
+    expect(help).toMatch(/^Usage: modwire /m);
+    expect(help).toMatch(/^ +serve /m);
+  });
+
+  test("runs the README's ten lines as they are printed there, beside npx modwire serve", async () => {
+    const { program, output } = readmeExample();
+    expect(program.trimEnd().split('\n').length).toBeLessThanOrEqual(10);
+    expectProgram();
+    // The default port may be taken on this machine.
+    const serve = ['modwire', 'serve', '--port', '0'];
+    const listening = await startService(installed.project, /^listening ws:/, 'npx', ...serve);
+    const url = listening.replace('listening ', '');
+    expect(program).toContain('ws://127.0.0.1:7300');
+
+    writeFileSync(join(installed.project, 'first.mjs'), program.replace('ws://127.0.0.1:7300', url));
+    expect(await run(installed.project, process.execPath, 'first.mjs')).toBe(output);
+  });
+});
+
+/** Were the program not in the package, npx would fetch and run whatever the registry has under that name. */
+function expectProgram(): void {
+  expect(existsSync(join(installed.project, 'node_modules/.bin/modwire'))).toBe(true);
+}
+
+function readJson(path: string) {
+  return JSON.parse(readFileSync(join(installed.folder, path), 'utf8'));
+}
+
+/** All paths in a part of package.json, however deep the conditions lie. */
+function pathsIn(part: unknown): string[] {
+  return typeof part === 'string' ? [part] : Object.values(part as object).flatMap(pathsIn);
+}
