@@ -24,7 +24,7 @@ export interface ClientEvents {
   slow: { readonly bufferedBytes: number; readonly limitBytes: number };
   /** The connection is lost. */
   disconnect: { readonly code: number; readonly detail: string; readonly willReconnect: boolean };
-  /** Connected again, with all subscriptions. */
+  /** Connected again; a subscription that the broker refused this time was reported as an error. */
   reconnect: { readonly attempts: number };
   /** The broker is about to stop. What is published from now on waits for the next connection. */
   goodbye: { readonly message: string; readonly graceMs: number };

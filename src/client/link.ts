@@ -47,8 +47,9 @@ export class Link {
   }
 
   /** Opens the first connection. */
-  open(): Promise<void> {
-    return this.#connect(this.#options);
+  async open(): Promise<void> {
+    await this.#connect(this.#options);
+    this.#attach();
   }
 
   close(reason: ModwireError): void {
@@ -83,7 +84,14 @@ export class Link {
       return;
     }
     this.#connection = connection;
-    this.#host.outbox.attach(connection.socket, connection.welcome.publishWindowBytes, connection.sentBytes);
+  }
+
+  /** Lets what is published leave over the present connection. */
+  #attach(): void {
+    const connection = this.#connection;
+    if (connection === undefined) return;
+    const { socket, welcome, sentBytes } = connection;
+    this.#host.outbox.attach(socket, welcome.publishWindowBytes, sentBytes);
   }
 
   #disconnected(code: number, detail: string): void {
@@ -113,17 +121,23 @@ export class Link {
     }
   }
 
-  /** When the connection is lost meanwhile, that loss has its own way to the next one, and this is the end of it. */
+  /**
+   * Subscriptions first: a client that reads what it writes gets what it published while it was away. When the
+   * connection is lost meanwhile, that loss has its own way to the next one, and this is the end of it.
+   */
   async #resume(attempts: number): Promise<void> {
     const connection = this.#connection;
     const { events } = this.#host;
+    const lost = () => connection === undefined || connection !== this.#connection;
     try {
       await this.#host.resume();
-      if (connection !== undefined && connection === this.#connection) events.emit('reconnect', { attempts });
     } catch (thrown) {
+      if (lost()) return;
       // Connected, but the broker refused a subscription that it had accepted before.
-      if (connection !== undefined && connection === this.#connection)
-        events.emit('error', toModwireError(thrown));
+      events.emit('error', toModwireError(thrown));
     }
+    if (lost()) return;
+    this.#attach();
+    events.emit('reconnect', { attempts });
   }
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Broker, startBroker } from '../../src/broker/index.js';
 import { ClientEmitter } from '../../src/client/client-events.js';
+import { connect } from '../../src/client/connect.js';
 import { Link } from '../../src/client/link.js';
 import { resolveConnectOptions } from '../../src/client/options.js';
 import { Outbox } from '../../src/client/outbox.js';
@@ -115,4 +116,24 @@ test('a subscription that the broker refuses to take up again is an error, and t
   await under.roundTrip();
   expect(errors.map((error) => error.code)).toEqual(['RESOURCE_EXHAUSTED']);
   under.link.close(new ModwireError('CANCELLED', 'the end of the test'));
+});
+
+test('what a client publishes while it is away reaches its own subscriptions once it is back', async () => {
+  const client = await connect(`ws://127.0.0.1:${proxy.port}`, { reconnectMs: 1, maxReconnectMs: 20 });
+  const seen: unknown[] = [];
+  client.on('gap', ({ first, last }) => seen.push({ first, last }));
+  await client.subscribe('own.subject', (frame) => seen.push(frame.json()));
+  client.publish('own.subject', 1);
+  await client.flush();
+  const disconnected = new Promise((resolve) => client.on('disconnect', resolve));
+  const reconnected = new Promise((resolve) => client.on('reconnect', resolve));
+  proxy.cut();
+  await disconnected;
+  client.publish('own.subject', 2);
+  client.publish('own.subject', 3);
+  proxy.restore();
+  await reconnected;
+  client.publish('own.subject', 4);
+  await client.drain();
+  expect(seen).toEqual([1, 2, 3, 4]);
 });
