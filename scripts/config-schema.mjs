@@ -29,7 +29,8 @@ function settingsTable(settings) {
     setting.kind.type === 'quantity' ? formatQuantity(value, setting.kind.unit) : String(value);
   const range = ({ kind }, setting) => {
     if (kind.type === 'quantity') return `${amount(setting, kind.min)} to ${amount(setting, kind.max)}`;
-    return kind.type === 'choice' ? kind.choices.map((choice) => `\`${choice}\``).join(', ') : 'text';
+    if (kind.type === 'choice') return kind.choices.map((choice) => `\`${choice}\``).join(', ');
+    return kind.type === 'url' ? '`ws://HOST:PORT` or `wss://HOST:PORT`' : 'text';
   };
   return table(
     ['key', 'default', 'values', 'environment', 'flag', 'what it is'],
@@ -78,7 +79,7 @@ const wanted = {
   'docs/cli.md': withParts(
     'docs/cli.md',
     Object.fromEntries(
-      COMMANDS.filter(({ options }) => options.length > 0).map((command) => [
+      COMMANDS.filter(({ options }) => options !== undefined).map((command) => [
         command.name,
         flagsTable(command),
       ]),

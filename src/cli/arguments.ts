@@ -19,9 +19,7 @@ export interface OptionSpec {
 }
 
 /** Flags that every command has. */
-export const COMMON_OPTIONS: readonly OptionSpec[] = [
-  { name: 'help', short: 'h', about: 'Show this help.' },
-];
+export const COMMON_OPTIONS: readonly OptionSpec[] = [{ name: 'help', short: 'h', about: 'Show this help.' }];
 
 /** What was given to a command: checked to be known, not yet what it means. */
 export class Arguments {
@@ -104,13 +102,13 @@ export function parseArguments(
     if (token.kind !== 'option') continue;
     const option = known.get(token.name);
     if (option === undefined) throw unknownFlag(command, token.rawName, [...known.keys()]);
-    const value = valueOf(option, token.rawName, token.value, token.inlineValue === true);
+    const value = checkedValue(option, token.rawName, token.value, token.inlineValue === true);
     values.set(option.name, option.multiple ? [...(values.get(option.name) ?? []), value] : [value]);
   }
   return new Arguments(positionals, values);
 }
 
-function valueOf(option: OptionSpec, raw: string, value: string | undefined, inline: boolean): string {
+function checkedValue(option: OptionSpec, raw: string, value: string | undefined, inline: boolean): string {
   if (option.value === undefined) {
     if (value === undefined) return '';
     throw new ModwireError('INVALID_ARGUMENT', { what: `${raw} takes no value`, got: JSON.stringify(value) });

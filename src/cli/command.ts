@@ -2,7 +2,10 @@ import type { Arguments, OptionSpec } from './arguments.js';
 import type { Terminal } from './terminal.js';
 
 /** A command of the CLI: an entry of the table in commands/commands.ts. */
-export interface Command {
+export type Command = TableCommand | DelegatedCommand;
+
+/** One whose arguments and help follow from its table of options. */
+export interface TableCommand {
   readonly name: string;
   /** One sentence. */
   readonly summary: string;
@@ -13,4 +16,13 @@ export interface Command {
   readonly options: readonly OptionSpec[];
   /** Resolves when it is done well; rejects with the error that decides the exit code. */
   run(args: Arguments, terminal: Terminal): Promise<void>;
+}
+
+/** One that reads its arguments, answers `--help` and reports its errors itself. */
+export interface DelegatedCommand {
+  readonly name: string;
+  /** One sentence. */
+  readonly summary: string;
+  /** Resolves with the exit code. */
+  delegate(args: readonly string[]): Promise<number>;
 }

@@ -1,17 +1,21 @@
 import { ERRORS } from '../errors.js';
 import { VERSION } from '../version.js';
 import { COMMON_OPTIONS, type OptionSpec } from './arguments.js';
-import type { Command } from './command.js';
+import type { Command, TableCommand } from './command.js';
 import type { Output } from './output/output.js';
 
 const INDENT = '  ';
+/** A space that lines are not broken at. */
+const TIED = '\u00a0';
 /** Longer flags get a line of their own. */
 const MAX_NAME_COLUMNS = 28;
 
 /** `modwire --help`. */
 export function mainHelp(commands: readonly Command[], output: Output): string {
   const { bold } = output.style;
-  const exitCodes = Object.entries(ERRORS).map(([code, row]) => `${row.exitCode} ${code}`);
+  const exitCodes = Object.entries(ERRORS)
+    .sort(([, one], [, other]) => one.exitCode - other.exitCode)
+    .map(([code, row]) => `${row.exitCode}${TIED}${code}`);
   return [
     `modwire ${VERSION}: typed, verified messages between machine-learning services.`,
     '',
@@ -33,12 +37,14 @@ export function mainHelp(commands: readonly Command[], output: Output): string {
     ),
     '',
     bold('Exit codes:'),
-    ...wrap(`0 done, ${exitCodes.join(', ')}.`, output.columns - INDENT.length).map((line) => INDENT + line),
+    ...wrap(`0${TIED}done, ${exitCodes.join(', ')}.`, output.columns - INDENT.length).map(
+      (line) => INDENT + line,
+    ),
   ].join('\n');
 }
 
 /** `modwire COMMAND --help`. */
-export function commandHelp(command: Command, output: Output): string {
+export function commandHelp(command: TableCommand, output: Output): string {
   const { bold } = output.style;
   const groups = new Map<string, OptionSpec[]>();
   for (const option of [...command.options, ...COMMON_OPTIONS]) {
@@ -73,7 +79,10 @@ function table(rows: readonly (readonly [name: string, about: string])[], output
     const lines = wrap(about, Math.max(30, output.columns - margin)).map((line) => ' '.repeat(margin) + line);
     const head = `${INDENT}${output.style.cyan(name)}`;
     if (name.length > nameColumns) return [head, ...lines];
-    return [head + ' '.repeat(nameColumns - name.length) + lines[0]!.slice(INDENT.length + nameColumns), ...lines.slice(1)];
+    return [
+      head + ' '.repeat(nameColumns - name.length) + lines[0]!.slice(INDENT.length + nameColumns),
+      ...lines.slice(1),
+    ];
   });
 }
 
@@ -87,5 +96,5 @@ function wrap(text: string, columns: number): string[] {
     } else line = line === '' ? word : `${line} ${word}`;
   }
   lines.push(line);
-  return lines;
+  return lines.map((one) => one.replaceAll(TIED, ' '));
 }

@@ -3,9 +3,10 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
-    // The beginning of a long name counts as near, however much is missing.
+    // The beginning of a long name counts as near, however much is missing: nearer the less it is.
     const begins = word.length >= 3 && candidate.startsWith(word);
-    const distance = begins ? 0.5 : editDistance(word.toLowerCase(), candidate.toLowerCase());
+    const missing = 1 - word.length / candidate.length;
+    const distance = begins ? missing : editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance && (begins || distance <= tolerance(word))) {
       best = candidate;
       bestDistance = distance;
@@ -37,7 +38,8 @@ function editDistance(from: string, to: string): number {
     for (let column = 1; column <= to.length; column++) {
       const same = from[row - 1] === to[column - 1];
       let cost = Math.min(last[column]! + 1, current[column - 1]! + 1, last[column - 1]! + (same ? 0 : 1));
-      const swapped = row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
+      const swapped =
+        row > 1 && column > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1];
       if (swapped) cost = Math.min(cost, beforeLast[column - 2]! + 1);
       current.push(cost);
     }

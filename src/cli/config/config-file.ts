@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { ModwireError } from '../../errors.js';
 import { didYouMean } from '../suggest.js';
+import { jsonErrorOffset } from './json-place.js';
 import { CONFIG_FILE_ENV, CONFIG_FILE_NAME, SETTINGS } from './settings.js';
 
 /** What a configuration file says: raw values by key, such as `limits.maxFrameBytes`. */
@@ -32,7 +33,11 @@ export function readConfigFile(
   if (!existsSync(full)) {
     if (asked === undefined) return undefined;
     const source = flag === undefined ? `environment variable ${CONFIG_FILE_ENV}` : 'flag --config';
-    throw new ModwireError('NOT_FOUND', { what: 'no configuration file', got: path, where: `from ${source}` });
+    throw new ModwireError('NOT_FOUND', {
+      what: 'no configuration file',
+      got: path,
+      where: `from ${source}`,
+    });
   }
   return { path, values: flatten(parse(full, path), path) };
 }
@@ -55,11 +60,11 @@ function parse(full: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    const { message } = cause as SyntaxError;
+    const offset = jsonErrorOffset(text) ?? text.length;
     throw new ModwireError('INVALID_ARGUMENT', {
       what: 'the configuration file is not JSON',
-      got: message.replace(/ at position.*$| \(line.*$/, ''),
-      where: `${path}${placeOf(text, message)}`,
+      got: offset === text.length ? 'its end too early' : `what cannot stand there: ${text[offset]}`,
+      where: `${path}${placeOf(text, offset)}`,
       cause,
     });
   }
@@ -101,12 +106,10 @@ function asObject(value: unknown, path: string, key: string): object {
   });
 }
 
-/** Line and column of the offset that a JSON error names, as `:3:14`. */
-function placeOf(text: string, message: string): string {
-  const position = /position (\d+)/.exec(message)?.[1];
-  if (position === undefined) return '';
-  const before = text.slice(0, Number(position)).split('\n');
-  return `:${before.length}:${before[before.length - 1]!.length + 1}`;
+/** Line and column of an offset, as `:3:14`. */
+function placeOf(text: string, offset: number): string {
+  const lines = text.slice(0, offset).split('\n');
+  return `:${lines.length}:${lines[lines.length - 1]!.length + 1}`;
 }
 
 function shortPath(full: string, cwd: string): string {

@@ -1,5 +1,5 @@
 import { quantityPattern } from './quantity.js';
-import type { SettingKind } from './setting-kind.js';
+import { type SettingKind, URL_PATTERN } from './setting-kind.js';
 import { SETTINGS, type Setting } from './settings.js';
 
 type JsonSchema = Record<string, unknown>;
@@ -54,5 +54,7 @@ function typeOf(kind: SettingKind): JsonSchema {
       return { type: 'string', minLength: 1, maxLength: kind.maxLength };
     case 'choice':
       return { enum: kind.choices };
+    case 'url':
+      return { type: 'string', pattern: URL_PATTERN };
   }
 }

@@ -8,12 +8,6 @@ const SUFFIXES: Readonly<Record<Unit, Readonly<Record<string, number>>>> = {
   count: {},
 };
 
-const UNIT_TEXT: Readonly<Record<Unit, string>> = {
-  bytes: ' bytes, or with a suffix: B, KiB, MiB, GiB',
-  ms: ' milliseconds, or with a suffix: ms, s, m, h',
-  count: '',
-};
-
 /** Regular expression of a quantity as text; the JSON Schema says the same to editors. */
 export function quantityPattern(unit: Unit): string {
   const suffixes = Object.keys(SUFFIXES[unit]);
@@ -35,12 +29,16 @@ export function parseQuantity(raw: unknown, unit: Unit): number | undefined {
 export function formatQuantity(value: number, unit: Unit): string {
   let text = String(value);
   for (const [suffix, factor] of Object.entries(SUFFIXES[unit])) {
-    if (value !== 0 && factor > 1 && value % factor === 0) text = `${value / factor}${suffix}`;
+    if (factor === 1 || (value !== 0 && value % factor === 0)) text = `${value / factor}${suffix}`;
   }
   return text;
 }
 
 /** What is expected of a quantity, for error messages. */
 export function describeQuantity(unit: Unit, min: number, max: number): string {
-  return `a whole number from ${formatQuantity(min, unit)} to ${formatQuantity(max, unit)}${UNIT_TEXT[unit]}`;
+  const range = `from ${formatQuantity(min, unit)} to ${formatQuantity(max, unit)}`;
+  if (unit === 'count') return `a whole number ${range}`;
+  const [base, ...larger] = Object.keys(SUFFIXES[unit]);
+  const kind = unit === 'bytes' ? 'a size' : 'a duration';
+  return `${kind} ${range}, in ${unit} or with a suffix (${base}, ${larger.join(', ')})`;
 }

@@ -41,9 +41,11 @@ export class ResolvedSettings {
     return Number(this.#find(key).value);
   }
 
-  /** The values of one section by name. */
+  /** The numbers of one section by name. */
   section(section: string): Record<string, number> {
-    const inside = this.all.filter(({ setting }) => setting.key.startsWith(`${section}.`));
+    const inside = this.all.filter(
+      ({ setting }) => setting.key.startsWith(`${section}.`) && setting.kind.type === 'quantity',
+    );
     return Object.fromEntries(inside.map(({ setting, value }) => [setting.name, Number(value)]));
   }
 
@@ -78,12 +80,13 @@ export function resolveSettings(settings: readonly Setting[], sources: Sources):
   const { file, env } = sources;
   // The whole file is read with every command, so that no part of it rots.
   for (const setting of SETTINGS) {
-    if (file?.values.has(setting.key)) valueOf(setting, file.values.get(setting.key), fromFile(file, setting));
+    if (file?.values.has(setting.key))
+      checkedValue(setting, file.values.get(setting.key), fromFile(file, setting));
   }
   const all = settings.map((setting): ResolvedSetting => {
     let resolved: ResolvedSetting = { setting, value: setting.default, origin: 'default', from: '' };
     const take = (origin: Origin, raw: unknown, from: string) => {
-      resolved = { setting, value: valueOf(setting, raw, from), origin, from };
+      resolved = { setting, value: checkedValue(setting, raw, from), origin, from };
     };
     if (file?.values.has(setting.key)) take('file', file.values.get(setting.key), fromFile(file, setting));
     // An empty variable is how compose files and shells write one that is not set.
@@ -102,9 +105,7 @@ export function suspiciousVariables(env: NodeJS.ProcessEnv): string[] {
     .filter((name) => name.startsWith('MODWIRE_') && !names.includes(name))
     .flatMap((name) => {
       const meant = nearest(name, names);
-      return meant === undefined
-        ? []
-        : [`environment variable ${name} is not read; did you mean ${meant}?`];
+      return meant === undefined ? [] : [`environment variable ${name} is not read; did you mean ${meant}?`];
     });
 }
 
@@ -112,7 +113,7 @@ function fromFile(file: ConfigFile, setting: Setting): string {
   return `${file.path}, key ${setting.key}`;
 }
 
-function valueOf(setting: Setting, raw: unknown, from: string): SettingValue {
+function checkedValue(setting: Setting, raw: unknown, from: string): SettingValue {
   const value = readValue(setting.kind, raw);
   if (value !== undefined) return value;
   throw new ModwireError('INVALID_ARGUMENT', {

@@ -5,9 +5,14 @@ export type SettingKind =
   | { readonly type: 'quantity'; readonly unit: Unit; readonly min: number; readonly max: number }
   /** 1 to `maxLength` characters. */
   | { readonly type: 'text'; readonly maxLength: number }
-  | { readonly type: 'choice'; readonly choices: readonly string[] };
+  | { readonly type: 'choice'; readonly choices: readonly string[] }
+  /** Address of a broker. */
+  | { readonly type: 'url' };
 
 export type SettingValue = string | number;
+
+/** Regular expression of a broker's address; the JSON Schema says the same to editors. */
+export const URL_PATTERN = '^wss?://[^\\s/]+(/\\S*)?$';
 
 /** Reads a value as it stands in a file, an environment variable or a flag; undefined when it is not valid. */
 export function readValue(kind: SettingKind, raw: unknown): SettingValue | undefined {
@@ -20,6 +25,10 @@ export function readValue(kind: SettingKind, raw: unknown): SettingValue | undef
       return typeof raw === 'string' && raw.length > 0 && raw.length <= kind.maxLength ? raw : undefined;
     case 'choice':
       return typeof raw === 'string' && kind.choices.includes(raw) ? raw : undefined;
+    case 'url':
+      return typeof raw === 'string' && new RegExp(URL_PATTERN).test(raw) && URL.canParse(raw)
+        ? raw
+        : undefined;
   }
 }
 
@@ -32,5 +41,7 @@ export function describeKind(kind: SettingKind): string {
       return `text of 1 to ${kind.maxLength} characters`;
     case 'choice':
       return `one of ${kind.choices.join(', ')}`;
+    case 'url':
+      return 'ws://HOST:PORT or wss://HOST:PORT';
   }
 }

@@ -58,7 +58,7 @@ export const BROKER_SETTINGS: readonly Setting[] = [
 
 /** What `modwire pub` and `modwire sub` take. */
 export const CLIENT_SETTINGS: readonly Setting[] = [
-  setting('client.url', { type: 'text', maxLength: 2048 }, `ws://127.0.0.1:${DEFAULT_PORT}`, 'The broker.'),
+  setting('client.url', { type: 'url' }, `ws://127.0.0.1:${DEFAULT_PORT}`, 'Address of the broker.'),
   ...CLIENT_LIMIT_NAMES.map((name) => {
     const { unit, max, about } = CLIENT_LIMIT_TEXTS[name];
     return setting(`client.${name}`, { type: 'quantity', unit, min: 1, max }, CLIENT_LIMITS[name], about);

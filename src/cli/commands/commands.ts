@@ -1,0 +1,15 @@
+import type { Command } from '../command.js';
+import { inspect } from './inspect.js';
+import { pub } from './pub.js';
+import { serve } from './serve.js';
+import { sub } from './sub.js';
+
+const demo: Command = {
+  name: 'demo',
+  summary: 'Run a feature and prediction pipeline, and account for every message.',
+  // Loaded only when it is needed: other commands start faster without.
+  delegate: async (args) => (await import('../../demo/index.js')).runDemo(args),
+};
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly Command[] = [serve, pub, sub, inspect, demo];

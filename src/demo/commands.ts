@@ -1,0 +1,71 @@
+import type { ErrorCode } from '../errors.js';
+import type { BrokerFigures, Figures } from './figures.js';
+
+/**
+ * What the demo's processes do when they are told to, over the channel that Node.js gives a forked process. Arguments
+ * and results are JSON.
+ */
+export interface BrokerCommands {
+  start(): Promise<{ readonly url: string; readonly transport: string }>;
+  /** Its last word. */
+  drain(): Promise<BrokerFigures>;
+}
+
+export interface GatewayCommands {
+  connect(plan: GatewayPlan): Promise<void>;
+  /** Resolves with the seconds it took when the last request was taken by the broker. */
+  run(): Promise<number>;
+  /** Has `run` end now, and resolves when it has. */
+  stop(): Promise<void>;
+  drain(): Promise<Figures>;
+}
+
+export interface WorkerCommands {
+  connect(plan: WorkerPlan): Promise<void>;
+  drain(): Promise<Figures>;
+}
+
+export interface FeedbackCommands {
+  connect(plan: ProcessPlan): Promise<void>;
+  drain(): Promise<Figures>;
+}
+
+export interface ProcessPlan {
+  /** Of the broker. */
+  readonly url: string;
+}
+
+export interface WorkerPlan extends ProcessPlan {
+  /** Which share of the features is its own. */
+  readonly shard: number;
+}
+
+export interface GatewayPlan extends ProcessPlan {
+  readonly arrivals: ArrivalPlan;
+  readonly seed: number;
+  readonly durationSeconds: number;
+}
+
+/** Where arrivals come from. */
+export type ArrivalPlan =
+  | { readonly kind: 'generated'; readonly rate: number }
+  | { readonly kind: 'trace'; readonly path: string; readonly speed: number };
+
+// biome-ignore lint/suspicious/noExplicitAny: an interface of functions of any one argument
+export type Commands<C> = { [Name in keyof C]: (argument: any) => unknown };
+
+/** Parent to child. */
+export interface Call {
+  readonly id: number;
+  readonly command: string;
+  readonly argument: unknown;
+}
+
+/** Child to parent: the answer to a call, or figures that nobody asked for. */
+export type Report =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: { readonly code: ErrorCode; readonly message: string } }
+  | { readonly figures: unknown };
+
+/** How often figures are reported. Milliseconds. */
+export const REPORT_MS = 250;

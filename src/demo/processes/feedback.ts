@@ -1,0 +1,97 @@
+/** The demo's feedback consumer: joins predictions with the features they were made from, and rates them. */
+import type { Client } from '../../client/client.js';
+import type { Subscription } from '../../client/subscription.js';
+import type { FrameView } from '../../codec/frame-view.js';
+import { ContentType } from '../../codec/generated/modwire/content-type.js';
+import { IdGenerator } from '../../codec/message-id.js';
+import { encodeUtf8 } from '../../codec/utf8.js';
+import { CausalJoin } from '../causal-join.js';
+import type { FeedbackCommands, ProcessPlan } from '../commands.js';
+import { Counter } from '../figures.js';
+import { checksumOf } from '../model.js';
+import { monotonicMicros } from '../pace.js';
+import { type FeedbackMessage, readFeatures, readPrediction } from '../payload.js';
+import { FEEDBACK_CHANNEL, JOIN_STAGE, PREDICTIONS_STAGE } from '../stages.js';
+import { connectCounted } from './connect-counted.js';
+import { serveParent } from './serve-parent.js';
+
+const counter = new Counter();
+const join = new CausalJoin();
+const ids = new IdGenerator();
+const spanId = new Uint8Array(8);
+let consumer: Client;
+let publisher: Client;
+let features: Subscription;
+let predictions: Subscription;
+let working: Promise<unknown>;
+
+async function takeFeatures(): Promise<void> {
+  for await (const frame of features) {
+    const { request, intendedAt, context } = readFeatures(frame.payload);
+    counter.delivered(JOIN_STAGE, frame.payloadLength, intendedAt, monotonicMicros());
+    join.add('features', request, {
+      id: frame.id.slice(),
+      correlationId: frame.correlationId!.slice(),
+      traceId: frame.traceId!.slice(),
+      checksum: checksumOf(context),
+    });
+  }
+}
+
+async function ratePredictions(): Promise<void> {
+  for await (const frame of predictions) {
+    if (rate(frame)) continue;
+    counter.waits++;
+    await publisher.ready();
+  }
+}
+
+/** Returns whether more may be published at once. */
+function rate(frame: FrameView): boolean {
+  const { request, intendedAt, checksum, score } = readPrediction(frame.payload);
+  counter.delivered(PREDICTIONS_STAGE, frame.payloadLength, intendedAt, monotonicMicros());
+  join.add('prediction', request, {
+    id: frame.causationId!.slice(),
+    correlationId: frame.correlationId!.slice(),
+    traceId: frame.traceId!.slice(),
+    checksum,
+  });
+  const message: FeedbackMessage = { request, intendedAt, reward: score };
+  const payload = encodeUtf8(JSON.stringify(message));
+  ids.nextRandom(spanId);
+  const model = frame.subject.split('.')[1]!;
+  const isOpen = publisher.publish(`feedback.${model}`, payload, {
+    contentType: ContentType.json,
+    correlationId: frame.correlationId!,
+    causationId: frame.id,
+    trace: { traceId: frame.traceId!, spanId, flags: frame.traceFlags },
+  });
+  counter.published(FEEDBACK_CHANNEL, payload.length);
+  return isOpen;
+}
+
+serveParent<FeedbackCommands>(
+  {
+    async connect({ url }: ProcessPlan) {
+      const stageOf = (subject: string) => (subject.startsWith('features.') ? JOIN_STAGE : PREDICTIONS_STAGE);
+      // Two connections, for the reason that workers have two.
+      publisher = await connectCounted(url, 'demo feedback, ratings', counter, stageOf);
+      consumer = await connectCounted(url, 'demo feedback, predictions', counter, stageOf);
+      features = await consumer.subscribe('features.>');
+      predictions = await consumer.subscribe('predictions.>');
+      working = Promise.all([takeFeatures(), ratePredictions()]);
+    },
+    async drain() {
+      await Promise.all([features.unsubscribe(), predictions.unsubscribe()]);
+      await working;
+      await publisher.flush();
+      await Promise.all([publisher.close(), consumer.close()]);
+      return figures();
+    },
+  },
+  figures,
+);
+
+function figures() {
+  return { ...counter.figures, join: join.figures };
+}

@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Summary } from '../../src/demo/summary.js';
+import { DemoRun, isAlive, jsonRun, whenGone } from './demo-run.js';
+
+const PROCESSES = ['broker', 'feedback', 'gateway', 'worker', 'worker'];
+
+const directory = mkdtempSync(join(tmpdir(), 'modwire-demo-'));
+afterAll(() => rmSync(directory, { recursive: true }));
+
+function traceFile(name: string, lines: readonly string[]): string {
+  const path = join(directory, name);
+  writeFileSync(path, ['TIMESTAMP,ContextTokens,GeneratedTokens', ...lines].join('\r\n'));
+  return path;
+}
+
+/** Every number of a run in which nothing was lost, from the number of its requests. */
+function expectAllAccountedFor(summary: Summary, requests: number): void {
+  expect(summary.problems).toEqual([]);
+  expect(summary.ok).toBe(true);
+  expect(summary.requests).toEqual({ sent: requests, answered: requests, unanswered: 0, unexpected: 0 });
+  expect(summary.causes).toEqual({ joined: requests, broken: 0, waiting: 0 });
+  expect(summary.broker).toEqual({ admitted: 3 * requests, refused: 0 });
+  const [first, second, ...others] = summary.stages;
+  expect(first!.delivered + second!.delivered).toBe(requests);
+  for (const stage of others) expect(stage.delivered).toBe(requests);
+  for (const stage of summary.stages) {
+    expect(stage).toMatchObject({ published: stage.delivered, lost: 0, gaps: 0 });
+  }
+  const deliveries = 4 * requests;
+  const published = 3 * requests;
+  expect(summary.total).toEqual({ published, due: deliveries, delivered: deliveries, lost: 0, gaps: 0 });
+}
+
+describe('the demo', { timeout: 90_000 }, () => {
+  it('sends generated requests and accounts for every frame, with lost 0', async () => {
+    const { code, summary, stderr } = await jsonRun(['--duration', '2', '--rate', '300', '--seed', '7']);
+    expect(summary.requests.sent).toBeGreaterThan(100);
+    expectAllAccountedFor(summary, summary.requests.sent);
+    expect(code).toBe(0);
+    expect(summary.exitCode).toBe(0);
+    expect(stderr).toBe('');
+    for (const { latencyMicros } of summary.stages) {
+      const { p50, p99, p999, max } = latencyMicros!;
+      expect([p50, p99, p999, max].toSorted((a, b) => a - b)).toEqual([p50, p99, p999, max]);
+      expect(p50).toBeGreaterThan(0);
+    }
+    // Every request is fed back after it was predicted, and predicted after a worker had received it.
+    const [one, other, , predictions, feedback] = summary.stages.map((stage) => stage.latencyMicros!);
+    for (const figure of ['p50', 'p99', 'p999', 'max'] as const) {
+      expect(feedback![figure]).toBeGreaterThanOrEqual(predictions![figure]);
+    }
+    expect(predictions!.max).toBeGreaterThanOrEqual(Math.max(one!.max, other!.max));
+  });
+
+  it('sends the same requests for the same seed', async () => {
+    const args = ['--duration', '1', '--rate', '200', '--seed', '3'];
+    const [one, other] = [await jsonRun(args), await jsonRun(args)];
+    const counts = ({ stages }: Summary) => stages.map(({ published }) => published);
+    expect(counts(one.summary)).toEqual(counts(other.summary));
+  });
+
+  it('replays a trace to its end, whatever the sizes of its requests', async () => {
+    const path = traceFile('small.csv', [
+      '2023-11-16 18:15:46.6805900,374,44',
+      '2023-11-16 18:15:46.6805900,0,0',
+      '2023-11-16 18:15:50.9951690,14050,1000',
+      '2023-11-16 18:16:16.1234567,100000,1',
+    ]);
+    const { code, summary } = await jsonRun(['--trace', path, '--speed', '60', '--duration', '30']);
+    expectAllAccountedFor(summary, 4);
+    expect(code).toBe(0);
+    // Half a minute at sixty times the speed.
+    expect(summary.seconds).toBeGreaterThanOrEqual(0.49);
+    const features = summary.stages[2]!;
+    const bytes = 4 * 16 + 4 * (374 + 0 + 14_050 + 100_000);
+    expect(features.bytesPerSecond * summary.seconds).toBeCloseTo(bytes, 0);
+  });
+
+  it('sends what of a trace is due within the duration, and does not read on', async () => {
+    const path = traceFile('long.csv', [
+      '2023-11-16 18:15:46.0,10,10',
+      '2023-11-16 18:15:47.0,10,10',
+      '2023-11-16 18:35:46.0,10,10',
+      'a line that is not valid',
+    ]);
+    const { code, summary } = await jsonRun(['--trace', path, '--speed', '10', '--duration', '1']);
+    expectAllAccountedFor(summary, 2);
+    expect(code).toBe(0);
+  });
+
+  it('says in a pipe nothing but the summary, without colours', async () => {
+    const { code, stdout, stderr } = await new DemoRun(['--duration', '0.5', '--rate', '100']).ended;
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^modwire demo: 0\.\d s of generated requests, 100\/s, seed 1\n/);
+    expect(stdout).toMatch(/, lost 0\n\nok: every frame is accounted for, lost 0\n$/);
+    expect(stdout).not.toContain('\u001b');
+    expect(code).toBe(0);
+  });
+
+  it('refuses a bad line of the trace by its number before it starts anything', async () => {
+    const path = traceFile('bad.csv', ['2023-11-16 18:15:46.0,10,10', '2023-11-16 18:15:47.0,ten,10']);
+    const { code, stdout, stderr } = await new DemoRun(['--trace', path]).ended;
+    expect(stderr).toBe(
+      `modwire: INVALID_ARGUMENT: ContextTokens is not valid: expected a whole number from 0 to 1000000, got "ten" (${path}, line 3)\n`,
+    );
+    expect(stdout).toBe('');
+    expect(code).toBe(2);
+  });
+
+  it('says which file is missing', async () => {
+    const { code, stderr } = await new DemoRun(['--trace', join(directory, 'none.csv')]).ended;
+    expect(stderr).toContain(`none.csv`);
+    expect(stderr).toMatch(/^modwire: NOT_FOUND: cannot read the trace: expected a CSV file/);
+    expect(code).toBe(22);
+  });
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'stops on %s, and still accounts for what was sent',
+    async (signal) => {
+      const run = new DemoRun(['--duration', '60', '--rate', '200', '--json']);
+      const children = await run.children(PROCESSES.length);
+      expect(children.map(({ program }) => program).toSorted()).toEqual(PROCESSES);
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
+      run.process.kill(signal);
+      const { code, stdout } = await run.ended;
+      const summary = JSON.parse(stdout) as Summary;
+      expectAllAccountedFor(summary, summary.requests.sent);
+      expect(summary.interrupted).toBe(true);
+      expect(code).toBe(20);
+      expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
+    },
+  );
+
+  it('stops in order when Ctrl-C comes while its processes are being loaded', async () => {
+    const run = new DemoRun(['--duration', '60', '--json'], true);
+    const children = await run.children(PROCESSES.length);
+    // A terminal sends it to all processes of the group.
+    process.kill(-run.process.pid!, 'SIGINT');
+    const { code, stdout } = await run.ended;
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: true,
+      interrupted: true,
+      total: { published: 0, lost: 0 },
+    });
+    expect(code).toBe(20);
+    expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
+  });
+
+  it.each(['broker', 'gateway', 'worker', 'feedback'])(
+    'fails when its %s is killed, and leaves no process behind',
+    async (program) => {
+      const run = new DemoRun(['--duration', '60', '--rate', '200']);
+      const children = await run.children(PROCESSES.length);
+      process.kill(children.find((child) => child.program === program)!.pid, 'SIGKILL');
+      const { code, stdout } = await run.ended;
+      expect(stdout).toMatch(/\nFAILED\n {2}\w+( \d)? ended in the middle of the run: .*killed by SIGKILL\n/);
+      expect(stdout).toContain(`  ${program}`);
+      expect(code).toBe(70);
+      expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['while it starts', 0],
+    ['while it runs', 3_000],
+  ])('leaves no process behind when it is killed itself %s', async (_, afterMs) => {
+    const run = new DemoRun(['--duration', '60', '--rate', '200']);
+    const children = await run.children(PROCESSES.length);
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    run.process.kill('SIGKILL');
+    await run.ended;
+    await whenGone(children);
+  });
+});
