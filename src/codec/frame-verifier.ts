@@ -20,6 +20,9 @@ const WORK_PER_BYTE = 4;
 /** Bytes of work that one table costs beside its text. */
 const WORK_PER_TABLE = 16;
 
+/** Odd, and its bits look random. */
+const HASH_MULTIPLIER = 0x85ebca6b;
+
 const STAMP_BYTES = INLINE_BYTES[Field.stamp]!;
 const TEXT_FIELDS = [
   Field.tracestate,
@@ -38,14 +41,20 @@ const TEXT_FIELDS = [
  * a new shape gets a new FrameShape object, so views that were retained keep theirs.
  */
 export class FrameVerifier {
-  /** Start value of the subject hash, so that nobody can choose subjects that collide. */
+  /**
+   * Start value and first multiplier of the subject hash, so that nobody can choose subjects that collide. The start
+   * value alone would not do: a difference in the high bits of a word comes out of a known multiplication as a
+   * difference that the next word can undo, whatever the start value.
+   */
   readonly #seed: number;
+  readonly #multiplier: number;
   #shape = new FrameShape();
   #stampAt = 0;
   #work = 0;
 
   constructor(seed = 0) {
     this.#seed = seed | 0;
+    this.#multiplier = Math.imul(seed ^ 0x9e3779b9, HASH_MULTIPLIER) | 1;
   }
 
   /**
@@ -144,19 +153,21 @@ export class FrameVerifier {
       return fail(view, Rule.overlap, string, 'subject');
     }
     let hash = this.#seed ^ (last - first);
+    const multiplier = this.#multiplier;
     let bits = 0;
     let at = first;
     for (; at + 4 <= last; at += 4) {
       const word = data.getInt32(at, true);
       bits |= word;
-      hash = Math.imul(hash ^ word, 0x9e3779b1);
-      hash ^= hash >>> 15;
+      hash = Math.imul(hash ^ word, multiplier);
+      hash = Math.imul(hash ^ (hash >>> 15), HASH_MULTIPLIER);
     }
-    for (; at < last; at++) {
-      const byte = memory.u8[at]!;
-      bits |= byte;
-      hash = Math.imul(hash ^ byte, 0x9e3779b1);
-      hash ^= hash >>> 15;
+    if (at < last) {
+      let word = 0;
+      for (; at < last; at++) word = (word << 8) | memory.u8[at]!;
+      bits |= word;
+      hash = Math.imul(hash ^ word, multiplier);
+      hash = Math.imul(hash ^ (hash >>> 15), HASH_MULTIPLIER);
     }
     if ((bits & 0x80808080) !== 0 && !isUtf8(memory.u8, first, last)) {
       return fail(view, Rule.utf8, first, 'subject');

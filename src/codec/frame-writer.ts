@@ -169,9 +169,9 @@ function patch(
   }
   data.setUint32(
     origin + Origin.kind,
-    (fields.kind ?? 0) |
-      ((fields.contentType ?? 0) << 8) |
-      ((fields.priority ?? 0) << 16) |
+    ((fields.kind ?? 0) & 0xff) |
+      (((fields.contentType ?? 0) & 0xff) << 8) |
+      (((fields.priority ?? 0) & 0xff) << 16) |
       ((fields.flags ?? 0) << 24),
     true,
   );

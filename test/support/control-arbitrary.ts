@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import type { ControlMessage } from '../../src/codec/control-message.js';
+import { bytesOf, text } from './frame-arbitrary.js';
+
+const u16 = fc.nat(0xffff);
+const u32 = fc.nat(0xffffffff);
+const u53 = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 2 ** 32, 2 ** 53 - 1));
+const position = fc.record({ subject: text(), epoch: u53, sequence: u53 });
+const missed = fc.record({ subject: text(), epoch: u53, first: u53, last: u53 });
+const positions = fc.array(position, { maxLength: 5 });
+const misses = fc.array(missed, { maxLength: 5 });
+const entries = fc.array(fc.record({ id: bytesOf(16), epoch: u53, sequence: u53 }), { maxLength: 5 });
+
+type Type = ControlMessage['type'];
+const message = <T extends Type>(type: T, fields: Record<string, fc.Arbitrary<unknown>>) =>
+  fc.record({ type: fc.constant(type), ...fields }) as fc.Arbitrary<Extract<ControlMessage, { type: T }>>;
+
+/** Messages of each type with any values. */
+export const CONTROL_MESSAGES: { readonly [T in Type]: fc.Arbitrary<Extract<ControlMessage, { type: T }>> } =
+  {
+    hello: message('hello', { protocol: u16, clientName: text(), clientVersion: text() }),
+    welcome: message('welcome', {
+      protocol: u16,
+      brokerName: text(),
+      brokerVersion: text(),
+      session: u53,
+      heartbeatMs: u32,
+      maxFrameBytes: u32,
+      maxBatchBytes: u32,
+      maxSubscriptions: u32,
+      publishWindowBytes: u32,
+    }),
+    subscribe: message('subscribe', {
+      subscription: u32,
+      filter: text(),
+      resume: fc.boolean(),
+      complete: fc.boolean(),
+      positions,
+    }),
+    subscribed: message('subscribed', {
+      subscription: u32,
+      positions,
+      complete: fc.boolean(),
+      missed: misses,
+    }),
+    unsubscribe: message('unsubscribe', { subscription: u32 }),
+    unsubscribed: message('unsubscribed', { subscription: u32 }),
+    ack: message('ack', { entries }),
+    credit: message('credit', { bytes: u53 }),
+    failure: message('failure', {
+      code: u16,
+      message: text(),
+      reference: fc.option(bytesOf(16), { nil: undefined }),
+      subscription: fc.option(fc.integer({ min: 1, max: 0xffffffff }), { nil: undefined }),
+    }),
+    slow: message('slow', { bufferedBytes: u53, limitBytes: u53, missed: misses }),
+    gap: message('gap', { missed: misses }),
+    ping: message('ping', { nonce: u53 }),
+    pong: message('pong', { nonce: u53 }),
+    goodbye: message('goodbye', { code: u16, message: text(), graceMs: u32 }),
+  };
+
+export const CONTROL_TYPES = Object.keys(CONTROL_MESSAGES) as Type[];
+
+const id = (byte: number) => new Uint8Array(16).fill(byte);
+const somePositions = [
+  { subject: 'a.b', epoch: 7, sequence: 9 },
+  { subject: 'größe', epoch: 8, sequence: 1 },
+];
+const someMissed = [
+  { subject: 'a.b', epoch: 7, first: 10, last: 20 },
+  { subject: 'c', epoch: 7, first: 1, last: 0 },
+];
+
+/** One message of each type with every field set, to break byte by byte. */
+export const CONTROL_SAMPLES: readonly ControlMessage[] = [
+  { type: 'hello', protocol: 1, clientName: 'client', clientVersion: '1.2.3' },
+  {
+    type: 'welcome',
+    protocol: 1,
+    brokerName: 'broker',
+    brokerVersion: '1.2.3',
+    session: 77,
+    heartbeatMs: 1000,
+    maxFrameBytes: 1 << 20,
+    maxBatchBytes: 1 << 21,
+    maxSubscriptions: 100,
+    publishWindowBytes: 1 << 22,
+  },
+  {
+    type: 'subscribe',
+    subscription: 3,
+    filter: 'a.*.>',
+    resume: true,
+    complete: true,
+    positions: somePositions,
+  },
+  { type: 'subscribed', subscription: 3, positions: somePositions, complete: true, missed: someMissed },
+  { type: 'unsubscribe', subscription: 3 },
+  { type: 'unsubscribed', subscription: 3 },
+  {
+    type: 'ack',
+    entries: [
+      { id: id(1), epoch: 7, sequence: 1 },
+      { id: id(2), epoch: 7, sequence: 2 },
+    ],
+  },
+  { type: 'credit', bytes: 123456 },
+  { type: 'failure', code: 8, message: 'too much', reference: id(3), subscription: 3 },
+  { type: 'slow', bufferedBytes: 1 << 24, limitBytes: 1 << 23, missed: someMissed },
+  { type: 'gap', missed: someMissed },
+  { type: 'ping', nonce: 5 },
+  { type: 'pong', nonce: 5 },
+  { type: 'goodbye', code: 14, message: 'restarting', graceMs: 10_000 },
+];

@@ -1,0 +1,25 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.meta.url));
+
+// Exact names: tests and the fuzzer's modules run against the source; programs that tests start run from dist.
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^modwire\/codec$/, replacement: source('codec/index.ts') },
+      { find: /^modwire\/broker$/, replacement: source('broker/index.ts') },
+      { find: /^modwire$/, replacement: source('index.ts') },
+      { find: /^#socket$/, replacement: source('client/socket-node.ts') },
+    ],
+  },
+  test: {
+    environment: 'node',
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    watch: false,
+  },
+});
