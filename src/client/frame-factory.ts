@@ -121,7 +121,10 @@ function toJson(payload: Exclude<Payload, Uint8Array>, subject: string): Uint8Ar
 }
 
 function checkOptions(options: PublishOptions): void {
-  const { priority, timeout } = options;
+  const { contentType, priority, timeout } = options;
+  if (contentType !== undefined && ContentType[contentType] === undefined) {
+    throw invalid('contentType', 'one of ContentType', contentType);
+  }
   if (priority !== undefined && !(Number.isInteger(priority) && priority >= 0 && priority <= 255)) {
     throw invalid('priority', 'a whole number from 0 to 255', priority);
   }

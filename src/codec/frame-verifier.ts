@@ -23,6 +23,9 @@ const WORK_PER_TABLE = 16;
 /** Odd, and its bits look random. */
 const HASH_MULTIPLIER = 0x85ebca6b;
 
+/** Shapes remembered. */
+const MAX_SHAPES = 16;
+
 const STAMP_BYTES = INLINE_BYTES[Field.stamp]!;
 const TEXT_FIELDS = [
   Field.tracestate,
@@ -36,9 +39,6 @@ const TEXT_FIELDS = [
  * Verifies frames against schemas/frame.fbs. It rejects whatever FlatBuffers' generated C++ verifier rejects, and
  * beyond that: text that is not UTF-8, fields outside their table, a stamp that shares bytes with anything else
  * (the broker writes it in place), and frames that cost more work than their size allows.
- *
- * An instance keeps the last frame's shape and is not to be shared between interleaved readers of retained views:
- * a new shape gets a new FrameShape object, so views that were retained keep theirs.
  */
 export class FrameVerifier {
   /**
@@ -48,7 +48,11 @@ export class FrameVerifier {
    */
   readonly #seed: number;
   readonly #multiplier: number;
+  /** Of the last frame. */
   #shape = new FrameShape();
+  /** Of other frames of late: publishers of one broker send a handful of shapes, interleaved. */
+  readonly #shapes: FrameShape[] = [];
+  #nextShape = 0;
   #stampAt = 0;
   #work = 0;
 
@@ -93,13 +97,15 @@ export class FrameVerifier {
     const phase = (table - start) % FRAME_ALIGNMENT;
     let shape = this.#shape;
     if (!shape.matches(data, vtable, vtableBytes, phase)) {
-      shape = new FrameShape();
-      const rule = shape.read(data, vtable, vtableBytes, phase);
+      const known = this.#shapes.find((other) => other.matches(data, vtable, vtableBytes, phase));
+      shape = known ?? new FrameShape();
+      const rule = known === undefined ? shape.read(data, vtable, vtableBytes, phase) : Rule.ok;
       if (rule !== Rule.ok) {
         if (rule === Rule.tableBounds) return fail(view, rule, table, '');
         const field = shape.failedField;
         return fail(view, rule, vtable + 4 + 2 * field, FIELD_NAMES[field] ?? `field ${field}`);
       }
+      if (known === undefined) this.#remember(shape);
       this.#shape = shape;
     }
     view.shape = shape;
@@ -135,6 +141,12 @@ export class FrameVerifier {
       view.payloadEnd = payloadEnd;
     }
     return !shape.hasText || this.#verifyTexts(view);
+  }
+
+  /** In the place of the oldest. Views that were retained keep theirs: a shape never changes once it was read. */
+  #remember(shape: FrameShape): void {
+    this.#shapes[this.#nextShape] = shape;
+    this.#nextShape = (this.#nextShape + 1) % MAX_SHAPES;
   }
 
   /** The subject is checked, and hashed on the way, a word at a time: it is read in every frame. */

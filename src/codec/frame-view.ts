@@ -12,7 +12,7 @@ const NO_MEMORY = new Memory(EMPTY);
 export type U64Field = 'publishedAt' | 'timeout' | 'sequence' | 'epoch' | 'brokerTime';
 
 /**
- * Lazy getters over one verified frame. A view is a cursor: `verifyFrame` points it at bytes, and pointing it
+ * Lazy getters over one verified frame. A view is a cursor: `FrameVerifier` points it at bytes, and pointing it
  * elsewhere costs no allocation. Nothing is copied: the getters read, and `payload` and the ids are views into, the
  * bytes that were verified, which stay valid as long as their owner leaves them alone.
  * Absent fields read as undefined; numbers of absent structs cannot occur, since `origin` and `stamp` are required.

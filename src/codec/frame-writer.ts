@@ -33,6 +33,11 @@ export class FrameWriter {
     this.#maxTemplates = maxTemplates;
   }
 
+  /** Templates kept at this moment. */
+  get templateCount(): number {
+    return this.#templateCount;
+  }
+
   /**
    * Writes a frame with its size prefix at `start`, a multiple of 8.
    * Returns its size in bytes, a multiple of 8, or 0 when it does not fit before the end of `memory`; nothing beyond
