@@ -34,11 +34,17 @@ export class Pace {
       if (remaining <= 0 && now - this.#lastTurn < TURN) return;
       if (remaining > TIMER_SLACK) await this.#sleep((remaining - TIMER_SLACK) / 1000);
       else {
-        if (remaining > 0) Atomics.wait(this.#pillow, 0, 0, Math.min(NAP_MS, remaining / 1000));
+        // A turn first: what has just been published leaves at the end of this one.
         await nextTurn();
+        this.#nap(atMicros);
       }
       this.#lastTurn = monotonicMicros();
     }
+  }
+
+  #nap(atMicros: number): void {
+    const remaining = atMicros - monotonicMicros();
+    if (remaining > 0) Atomics.wait(this.#pillow, 0, 0, Math.min(NAP_MS, remaining / 1000));
   }
 
   async #sleep(ms: number): Promise<void> {

@@ -43,7 +43,7 @@ export type PipelinePlan = Omit<GatewayPlan, 'url'>;
 /** Time to start, for all processes together. Milliseconds. */
 const START_MS = 20_000;
 /** Time for each stage to take what is under way. Milliseconds. */
-const DRAIN_MS = 30_000;
+const DRAIN_MS = 60_000;
 /** The same after a failure, when only the figures are still wanted. Milliseconds. */
 const SALVAGE_MS = 5_000;
 /** Past the end of the schedule, a gateway that sends nothing for this long hangs. Milliseconds. */

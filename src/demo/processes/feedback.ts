@@ -13,6 +13,7 @@ import { monotonicMicros } from '../pace.js';
 import { type FeedbackMessage, readFeatures, readPrediction } from '../payload.js';
 import { FEEDBACK_CHANNEL, JOIN_STAGE, PREDICTIONS_STAGE } from '../stages.js';
 import { connectCounted } from './connect-counted.js';
+import { endSubscriptions } from './end-subscription.js';
 import { serveParent } from './serve-parent.js';
 
 const counter = new Counter();
@@ -82,7 +83,7 @@ serveParent<FeedbackCommands>(
       working = Promise.all([takeFeatures(), ratePredictions()]);
     },
     async drain() {
-      await Promise.all([features.unsubscribe(), predictions.unsubscribe()]);
+      await endSubscriptions(features, predictions);
       await working;
       await publisher.flush();
       await Promise.all([publisher.close(), consumer.close()]);

@@ -10,6 +10,7 @@ import { monotonicMicros } from '../pace.js';
 import { PayloadWriter, readFeatures, TOKEN_BYTES, TokenView } from '../payload.js';
 import { PREDICTIONS_CHANNEL, workerStage } from '../stages.js';
 import { connectCounted } from './connect-counted.js';
+import { endSubscriptions } from './end-subscription.js';
 import { serveParent } from './serve-parent.js';
 
 const MODEL_SEED = 1;
@@ -69,15 +70,15 @@ serveParent<WorkerCommands>(
     async connect({ url, shard }: WorkerPlan) {
       stage = workerStage(shard);
       warmUp();
-      // Two connections: when predictions have to wait, features wait on theirs, and news that predictions may go on
-      // do not wait behind them.
+      // Two connections: who waits to publish reads on, to hear when he may. Over one connection features would come
+      // with that, also into a queue that is full, and be dropped.
       publisher = await connectCounted(url, `demo worker ${shard}, predictions`, counter, () => stage);
       consumer = await connectCounted(url, `demo worker ${shard}, features`, counter, () => stage);
       features = await consumer.subscribe(`features.*.${shard}`);
       predicting = predictAll();
     },
     async drain() {
-      await features.unsubscribe();
+      await endSubscriptions(features);
       await predicting;
       await publisher.flush();
       await Promise.all([publisher.close(), consumer.close()]);
