@@ -48,8 +48,14 @@ export const BROKER_LIMITS = {
     256 * MIB,
     'When every consumer of a subject has more than this buffered, its publishers get no credit until one has caught up.',
   ),
+  patienceMs: ms(
+    1_000,
+    0,
+    60_000,
+    'Publishers wait at most this long for a consumer that lags behind the others (more than half of slowConsumerBytes buffered). It is used up by waiting and comes back at a twentieth of the time that passes.',
+  ),
   slowConsumerBytes: bytes(
-    16 * MIB,
+    32 * MIB,
     64 * KIB,
     1024 * MIB,
     'A consumer with more than this buffered is slow: frames pass it by until it has caught up, and it is told which.',

@@ -24,7 +24,7 @@ import type { Connection, ConnectionHandlers, HttpReply, Transport, TransportFac
 /** Room above slowConsumerBytes for what may be published before a slow consumer is taken out. Bytes. */
 const TURN_BYTES = 64 * 1024 * 1024;
 
-/** Time for connections to end when the broker is closed at once. Milliseconds. */
+/** Time for connections to end when they have to. Milliseconds. */
 const CLOSE_MS = 1_000;
 
 /** Figures of a running broker. */
@@ -61,7 +61,11 @@ export class Broker {
   #nextSession = 1;
   #port = 0;
   #draining = false;
-  #emptied: (() => void) | undefined;
+  /** While draining: those who may still publish. */
+  readonly #publishing = new Set<Session>();
+  #drained: Promise<void> | undefined;
+  #cut: Promise<void> | undefined;
+  readonly #whenEmpty = new Set<() => void>();
 
   constructor(options: ResolvedBrokerOptions, createTransport: TransportFactory) {
     const { limits } = options;
@@ -70,6 +74,7 @@ export class Broker {
       {
         maxMessageBytes: limits.maxBatchBytes,
         maxBufferedBytes: Math.min(limits.slowConsumerBytes + limits.maxBatchBytes + TURN_BYTES, 2 ** 31 - 1),
+        maxSilenceMs: limits.silenceMs,
       },
       {
         admit: () => this.#refusal(),
@@ -77,7 +82,7 @@ export class Broker {
         request: (method, path) => answerHttp(method, path, { draining: this.#draining }),
       },
     );
-    const audiences = new AudienceTable<Session, Delivery>(createDelivery);
+    const audiences = new AudienceTable<Session, Delivery<Session>>(createDelivery);
     this.#credit = new PublishCredit(limits.publishWindowBytes);
     this.#pressure = new ConsumerPressure(limits, this.#credit, monotonicMs, () => this.#sessions.size);
     this.#memberships = new Memberships(audiences, (audience) => this.#pressure.release(audience));
@@ -121,10 +126,7 @@ export class Broker {
       subscriptions: this.#subscriptions,
       fanOut: this.#fanOut,
       sendAcks: () => this.#ingress.sendAcks(),
-      departing: (session) => {
-        session.departing = true;
-        this.#endDrainWhenQuiet();
-      },
+      departing: (session) => this.#departed(session),
     });
     this.#ingress = new Ingress({
       limits,
@@ -132,6 +134,7 @@ export class Broker {
       fanOut: this.#fanOut,
       credit: this.#credit,
       control: (session, memory, start, end) => controls.handle(session, memory, start, end),
+      unite: (subject) => this.#memberships.unite(subject),
       seed: randomInt(2 ** 31),
     });
     this.#endHousekeeping = startHousekeeping({
@@ -157,9 +160,14 @@ export class Broker {
     return this.#transport.name;
   }
 
-  /** Rejects with UNAVAILABLE when the address cannot be had. */
+  /** Rejects with UNAVAILABLE when the address cannot be had; the broker is closed then. */
   async listen(): Promise<void> {
-    this.#port = await this.#transport.listen(this.#options.host, this.#options.port);
+    try {
+      this.#port = await this.#transport.listen(this.#options.host, this.#options.port);
+    } catch (thrown) {
+      await this.close();
+      throw thrown;
+    }
   }
 
   stats(): BrokerStats {
@@ -181,28 +189,39 @@ export class Broker {
    * Stops gracefully: takes no new sessions and tells the clients; when each has published what it had under way, or
    * after `drainMs`, everything is delivered and the connections are closed in order.
    */
-  async drain(): Promise<void> {
-    if (this.#draining) return;
+  drain(): Promise<void> {
+    this.#drained ??= this.#cut ?? this.#drain();
+    return this.#drained;
+  }
+
+  /** Stops at once: clients are cut off. */
+  close(): Promise<void> {
+    this.#cut ??= this.#cutOff();
+    return this.#cut;
+  }
+
+  async #drain(): Promise<void> {
     this.#draining = true;
     emit('modwire:drain', () => ({ sessions: this.#sessions.size }));
     this.#transport.stopListening();
     const { drainMs } = this.#options.limits;
+    const message = 'the broker stops: publish what is under way, answer with goodbye, connect again later';
     for (const session of this.#sessions.values()) {
-      if (!session.welcomed) session.connection.end(CLOSE_CODES.GOING_AWAY, 'the broker stops');
-      else {
-        const message =
-          'the broker stops: publish what is under way, answer with goodbye, connect again later';
+      if (!session.welcomed) session.disconnect(CLOSE_CODES.GOING_AWAY, 'the broker stops');
+      else if (!session.deaf) {
+        this.#publishing.add(session);
         session.send({ type: 'goodbye', code: ERRORS.UNAVAILABLE.number, message, graceMs: drainMs });
       }
     }
-    this.#endDrainWhenQuiet();
+    if (this.#publishing.size === 0) this.#disconnectAll();
     await this.#untilEmpty(drainMs);
+    // Whoever has not answered by now is closed all the same, after what is there for it.
     this.#disconnectAll();
+    await this.#untilEmpty(CLOSE_MS);
     await this.close();
   }
 
-  /** Stops at once: clients are cut off. */
-  async close(): Promise<void> {
+  async #cutOff(): Promise<void> {
     this.#draining = true;
     this.#endHousekeeping();
     this.#fanOut.flush();
@@ -211,10 +230,9 @@ export class Broker {
     await this.#untilEmpty(CLOSE_MS);
   }
 
-  #endDrainWhenQuiet(): void {
-    if (!this.#draining) return;
-    for (const session of this.#sessions.values()) if (session.welcomed && !session.departing) return;
-    this.#disconnectAll();
+  /** A client publishes no more. Once none does, everything can be delivered. */
+  #departed(session: Session): void {
+    if (this.#publishing.delete(session) && this.#publishing.size === 0) this.#disconnectAll();
   }
 
   /** Closes in order: what is buffered for a client goes out first. */
@@ -222,19 +240,20 @@ export class Broker {
     this.#fanOut.flush();
     this.#ingress.sendAcks();
     for (const session of this.#sessions.values()) {
-      session.deaf = true;
-      session.connection.end(CLOSE_CODES.GOING_AWAY, 'the broker stops');
+      session.disconnect(CLOSE_CODES.GOING_AWAY, 'the broker stops');
     }
   }
 
   #untilEmpty(timeoutMs: number): Promise<void> {
     if (this.#sessions.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.#emptied = () => {
+      const done = () => {
         clearTimeout(timer);
+        this.#whenEmpty.delete(done);
         resolve();
       };
+      const timer = setTimeout(done, timeoutMs);
+      this.#whenEmpty.add(done);
     });
   }
 
@@ -246,7 +265,11 @@ export class Broker {
   }
 
   #open(connection: Connection): ConnectionHandlers {
-    const session = new Session(this.#nextSession++, connection, monotonicMs());
+    const session = new Session(this.#nextSession++, connection, monotonicMs(), (answered) => {
+      this.#pressure.answered(answered);
+      // Those found too slow are taken out at the end of a turn.
+      this.#fanOut.schedule();
+    });
     this.#sessions.set(session.memberId, session);
     return new SessionHandlers(session, this.#ingress, this.#pressure, this.#slowConsumers, (code) =>
       this.#closed(session, code),
@@ -264,12 +287,13 @@ export class Broker {
     if (session.welcomed) {
       emit('modwire:session.close', () => ({ session: session.memberId, client: session.name, code }));
     }
-    if (this.#sessions.size === 0) this.#emptied?.();
+    this.#departed(session);
+    if (this.#sessions.size === 0) for (const done of this.#whenEmpty) done();
   }
 
   #endTurn(): void {
     this.#ingress.sendAcks();
     const nowMs = monotonicMs();
-    for (const session of this.#pressure.takeTooSlow()) this.#slowConsumers.suspend(session, nowMs);
+    for (const session of this.#pressure.takeTooSlow()) this.#slowConsumers.found(session, nowMs);
   }
 }

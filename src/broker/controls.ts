@@ -126,8 +126,7 @@ export class Controls {
   #breach(session: Session, error: ModwireError): void {
     emit('modwire:refused', () => ({ session: session.memberId, code: error.code, message: error.message }));
     session.send({ type: 'failure', code: error.row.number, message: error.message });
-    session.deaf = true;
-    session.connection.end(CLOSE_CODES.PROTOCOL_VIOLATION, error.code);
+    session.disconnect(CLOSE_CODES.PROTOCOL_VIOLATION, error.code);
   }
 }
 

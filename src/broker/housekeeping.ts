@@ -37,11 +37,9 @@ function sweep({ limits, sessions, pressure, slowConsumers, fanOut }: Housekeepi
       // It was told to go; one that does not answer is cut off.
       if (silentMs > limits.silenceMs + limits.helloMs) session.connection.terminate();
     } else if (!session.welcomed && silentMs > limits.helloMs) {
-      session.deaf = true;
-      session.connection.end(CLOSE_CODES.HELLO_TIMEOUT, 'no hello in time');
+      session.disconnect(CLOSE_CODES.HELLO_TIMEOUT, 'no hello in time');
     } else if (silentMs > limits.silenceMs) {
-      session.deaf = true;
-      session.connection.end(CLOSE_CODES.SILENT, 'nothing heard for too long');
+      session.disconnect(CLOSE_CODES.SILENT, 'nothing heard for too long');
     }
   }
   pressure.sweep();

@@ -13,7 +13,7 @@ import { nowMicros } from './clock.js';
 import { CLOSE_CODES } from './close-codes.js';
 import type { FanOut } from './fan-out.js';
 import type { PublishCredit } from './publish-credit.js';
-import type { BrokerAudience, Session } from './session.js';
+import type { BrokerAudience, BrokerSubject, Session } from './session.js';
 
 export interface IngressParts {
   readonly limits: Limits;
@@ -22,6 +22,8 @@ export interface IngressParts {
   readonly credit: PublishCredit;
   /** Takes the control message at `start` to `end` of a batch. */
   readonly control: (session: Session, memory: Memory, start: number, end: number) => void;
+  /** Finds the audience of a subject whose own has become equal to another. */
+  readonly unite: (subject: BrokerSubject) => BrokerAudience;
   /** Randomises the hashes of subjects. */
   readonly seed: number;
 }
@@ -56,7 +58,6 @@ export class Ingress {
   /** Takes one WebSocket message. */
   message(session: Session, bytes: Uint8Array, nowMs: number): void {
     if (session.deaf) return;
-    session.lastMessageAt = nowMs;
     const memory = new Memory(bytes);
     const batch = this.#batch;
     const brokerTime = nowMicros();
@@ -74,14 +75,17 @@ export class Ingress {
     }
     this.#endRun(session, bytes);
     if (batch.violation !== undefined) this.#unreadable(session, batch.violation);
+    // Before its hello only time counts: whatever else it sends must not keep it.
+    if (session.welcomed) session.lastMessageAt = nowMs;
     this.#parts.credit.take(session, bytes.length);
   }
 
   /** Refuses a text message: the protocol is binary. */
   text(session: Session): void {
+    if (session.deaf) return;
     const message = 'a text message: expected a binary one with a batch of frames';
     session.send({ type: 'failure', code: ERRORS.PROTOCOL_VIOLATION.number, message });
-    this.#close(session, CLOSE_CODES.UNSUPPORTED_DATA, 'text message');
+    session.disconnect(CLOSE_CODES.UNSUPPORTED_DATA, 'text message');
   }
 
   /** Sends the acknowledgements of this turn. */
@@ -107,6 +111,7 @@ export class Ingress {
       const subject = this.#parts.subjects.of(frame, Math.floor(brokerTime / 1000));
       frame.stamp(++subject.sequence, subject.epoch, brokerTime);
       audience = subject.state.audience;
+      if (audience.duplicate) audience = this.#parts.unite(subject);
       if ((frame.flags & FrameFlags.ack) !== 0) {
         this.#acknowledge(session, frame.id.slice(), subject.epoch, subject.sequence);
       }
@@ -130,7 +135,7 @@ export class Ingress {
     if (audience === undefined) return;
     this.#run = undefined;
     this.#parts.fanOut.gather(audience, bytes, this.#runStart, this.#runEnd);
-    if (audience.state.congested) this.#parts.credit.hold(session, audience);
+    if (audience.state.waiting !== 'nobody') this.#parts.credit.hold(session, audience);
   }
 
   #acknowledge(session: Session, id: Uint8Array, epoch: number, sequence: number): void {
@@ -154,7 +159,7 @@ export class Ingress {
     emit('modwire:refused', () => ({ session: session.memberId, code: 'MALFORMED_FRAME', message }));
     session.send({ type: 'failure', code: ERRORS.MALFORMED_FRAME.number, message });
     if (session.violations > this.#parts.limits.maxViolations) {
-      this.#close(session, CLOSE_CODES.TOO_MANY_VIOLATIONS, 'too many malformed frames');
+      session.disconnect(CLOSE_CODES.TOO_MANY_VIOLATIONS, 'too many malformed frames');
     }
   }
 
@@ -164,20 +169,14 @@ export class Ingress {
     const message = `not a batch: ${violation.text}`;
     emit('modwire:refused', () => ({ session: session.memberId, code: 'MALFORMED_FRAME', message }));
     session.send({ type: 'failure', code: ERRORS.MALFORMED_FRAME.number, message });
-    this.#close(session, CLOSE_CODES.UNSUPPORTED_DATA, 'not a batch');
+    session.disconnect(CLOSE_CODES.UNSUPPORTED_DATA, 'not a batch');
   }
 
   #breach(session: Session, what: string): void {
     const message = `${what}: expected a hello first`;
     emit('modwire:refused', () => ({ session: session.memberId, code: 'PROTOCOL_VIOLATION', message }));
     session.send({ type: 'failure', code: ERRORS.PROTOCOL_VIOLATION.number, message });
-    this.#close(session, CLOSE_CODES.PROTOCOL_VIOLATION, what);
-  }
-
-  /** Deaf from now on, although the transport takes a moment to close. */
-  #close(session: Session, code: number, reason: string): void {
-    session.deaf = true;
-    session.connection.end(code, reason);
+    session.disconnect(CLOSE_CODES.PROTOCOL_VIOLATION, what);
   }
 }
 

@@ -7,10 +7,13 @@ import type { BrokerAudience, BrokerSubject, Session } from './session.js';
  * gathered frame changes its audience.
  */
 export class Memberships {
-  readonly #table: AudienceTable<Session, Delivery>;
+  readonly #table: AudienceTable<Session, Delivery<Session>>;
   readonly #released: (audience: BrokerAudience) => void;
 
-  constructor(table: AudienceTable<Session, Delivery>, released: (audience: BrokerAudience) => void) {
+  constructor(
+    table: AudienceTable<Session, Delivery<Session>>,
+    released: (audience: BrokerAudience) => void,
+  ) {
     this.#table = table;
     this.#released = released;
   }
@@ -36,30 +39,36 @@ export class Memberships {
   }
 
   join(subjects: readonly BrokerSubject[], session: Session): void {
-    // Subjects mostly have few audiences between them: each is looked up once.
-    const targets = new Map<BrokerAudience, BrokerAudience>();
-    for (const subject of subjects) {
-      const audience = subject.state.audience;
-      let target = targets.get(audience);
-      if (target === undefined) {
-        target = this.#table.with(audience, session);
-        targets.set(audience, target);
-      }
-      this.#move(subject, target);
+    for (const [audience, moving] of byAudience(subjects)) {
+      if (audience.members.has(session.memberId)) continue;
+      if (moving.length === audience.subjectCount && this.#table.enter(audience, session)) {
+        this.#activate(audience, session);
+        // Its publishers waited for others: here is one who has nothing buffered yet.
+        this.#released(audience);
+      } else this.#move(moving, this.#table.with(audience, session));
     }
   }
 
   leave(subjects: readonly BrokerSubject[], session: Session): void {
-    const targets = new Map<BrokerAudience, BrokerAudience>();
-    for (const subject of subjects) {
-      const audience = subject.state.audience;
-      let target = targets.get(audience);
-      if (target === undefined) {
-        target = this.#table.without(audience, session);
-        targets.set(audience, target);
-      }
-      this.#move(subject, target);
+    for (const [audience, moving] of byAudience(subjects)) {
+      if (!audience.members.has(session.memberId)) continue;
+      if (moving.length === audience.subjectCount && this.#table.withdraw(audience, session)) {
+        this.#deactivate(audience, session);
+        this.#released(audience);
+      } else this.#move(moving, this.#table.without(audience, session));
     }
+  }
+
+  /**
+   * Moves a subject whose audience has become equal to another, so that their frames leave together again. Nothing of
+   * the subject may be gathered: its first frame since then is about to be.
+   */
+  unite(subject: BrokerSubject): BrokerAudience {
+    const { audience } = subject.state;
+    const target = this.#table.of(audience.members);
+    if (target === audience) audience.duplicate = false;
+    else this.#move([subject], target);
+    return target;
   }
 
   /** Takes a session that is gone out of all its audiences. */
@@ -88,33 +97,50 @@ export class Memberships {
     }
   }
 
-  #move(subject: BrokerSubject, target: BrokerAudience): void {
-    const audience = subject.state.audience;
-    if (audience === target) return;
-    // The new topic first, so that a connection is never without one in between.
-    subject.state.audience = target;
-    this.#attach(target);
-    this.#detach(audience);
+  #move(subjects: readonly BrokerSubject[], target: BrokerAudience): void {
+    for (const subject of subjects) {
+      const audience = subject.state.audience;
+      // The new topic first, so that a connection is never without one in between.
+      subject.state.audience = target;
+      this.#attach(target);
+      this.#detach(audience);
+    }
   }
 
   #attach(audience: BrokerAudience): void {
-    if (audience.subjectCount++ > 0 || audience === this.#table.empty) return;
-    for (const session of audience.members.values()) {
-      session.joinAudience(audience);
-      if (session.slow !== undefined) continue;
-      session.connection.subscribe(audience.topic);
-      audience.state.activeCount++;
-    }
+    if (audience.subjectCount++ > 0) return;
+    for (const session of audience.members.values()) this.#activate(audience, session);
   }
 
   #detach(audience: BrokerAudience): void {
-    if (--audience.subjectCount > 0 || audience === this.#table.empty) return;
-    for (const session of audience.members.values()) {
-      session.leaveAudience(audience);
-      if (session.slow === undefined) session.connection.unsubscribe(audience.topic);
-    }
-    audience.state.activeCount = 0;
+    if (--audience.subjectCount > 0) return;
+    for (const session of audience.members.values()) this.#deactivate(audience, session);
     this.#table.forget(audience);
     this.#released(audience);
   }
+
+  #activate(audience: BrokerAudience, session: Session): void {
+    session.joinAudience(audience);
+    if (session.slow !== undefined) return;
+    session.connection.subscribe(audience.topic);
+    audience.state.activeCount++;
+  }
+
+  #deactivate(audience: BrokerAudience, session: Session): void {
+    session.leaveAudience(audience);
+    if (session.slow !== undefined) return;
+    session.connection.unsubscribe(audience.topic);
+    audience.state.activeCount--;
+  }
+}
+
+/** Subjects mostly have few audiences between them: each is dealt with once. */
+function byAudience(subjects: readonly BrokerSubject[]): Map<BrokerAudience, BrokerSubject[]> {
+  const groups = new Map<BrokerAudience, BrokerSubject[]>();
+  for (const subject of subjects) {
+    const group = groups.get(subject.state.audience);
+    if (group === undefined) groups.set(subject.state.audience, [subject]);
+    else group.push(subject);
+  }
+  return groups;
 }

@@ -27,6 +27,15 @@ const TRANSPORTS = ['auto', 'uws', 'ws'] as const;
 const POLICIES = ['resume', 'close'] as const;
 const MAX_PORT = 65_535;
 
+/** Limits of which the first may not be below the second. */
+const ORDERED: ReadonlyArray<readonly [LimitName, LimitName]> = [
+  ['slowConsumerBytes', 'congestedBytes'],
+  // A frame that is allowed must not close its connection.
+  ['maxBatchBytes', 'maxFrameBytes'],
+  // A client that sends its heartbeats must not count as silent.
+  ['silenceMs', 'heartbeatMs'],
+];
+
 /** Fills in defaults. Throws INVALID_ARGUMENT that names the option. */
 export function resolveBrokerOptions(options: BrokerOptions): ResolvedBrokerOptions {
   const limits: Record<LimitName, number> = { ...DEFAULT_LIMITS };
@@ -34,11 +43,12 @@ export function resolveBrokerOptions(options: BrokerOptions): ResolvedBrokerOpti
     if (value === undefined) continue;
     limits[checkLimitName(name)] = checkLimit(name as LimitName, value);
   }
-  if (limits.slowConsumerBytes < limits.congestedBytes) {
+  for (const [greater, smaller] of ORDERED) {
+    if (limits[greater] >= limits[smaller]) continue;
     throw new ModwireError('INVALID_ARGUMENT', {
       what: 'limits contradict each other',
-      expected: `slowConsumerBytes of at least congestedBytes = ${limits.congestedBytes}`,
-      got: String(limits.slowConsumerBytes),
+      expected: `${greater} of at least ${smaller} = ${limits[smaller]}`,
+      got: String(limits[greater]),
     });
   }
   const port = options.port ?? DEFAULT_PORT;

@@ -4,8 +4,8 @@ import type { BrokerAudience, Session } from './session.js';
 const STEPS_PER_WINDOW = 4;
 
 /**
- * Slows publishers down to their fastest consumer. A publisher may have a window of bytes under way; the broker
- * grants it anew as it takes them, except while an audience it publishes to is congested.
+ * Lets publishers wait. A publisher may have a window of bytes under way; the broker grants it anew as it takes them,
+ * except while an audience it publishes to waits for consumers (see ConsumerPressure).
  */
 export class PublishCredit {
   readonly #stepBytes: number;

@@ -5,22 +5,33 @@ import type { Subject } from '../routing/subject-registry.js';
 import type { Delivery } from './delivery.js';
 import type { Connection } from './transport.js';
 
-export type BrokerAudience = Audience<Session, Delivery>;
+export type BrokerAudience = Audience<Session, Delivery<Session>>;
 /** What the broker knows of a subject beside its count: who receives it. */
 export type BrokerSubject = Subject<{ audience: BrokerAudience }>;
+
+/** A client is looked at once it was sent this much in answers. Bytes. */
+const LOOK_AFTER_BYTES = 16 * 1024;
 
 /** Since when frames pass a slow consumer by, and how far each subject had come by then. */
 export interface Slowness {
   /** Milliseconds on the broker's monotonic clock. */
   readonly since: number;
+  /** What it had buffered then. */
+  readonly bufferedBytes: number;
   /** Sequence of the last frame it was sent, for subjects that existed by then. */
   readonly positions: Map<BrokerSubject, number>;
-  /** Whether it is being disconnected instead of resumed. */
-  readonly closing: boolean;
+}
+
+/** One filter of one session. */
+export interface Subscription {
+  readonly session: Session;
+  /** The client's choice, unique within its session. */
+  readonly number: number;
+  readonly filter: string;
 }
 
 const NO_AUDIENCES: ReadonlySet<BrokerAudience> = new Set();
-const NO_SUBSCRIPTIONS: ReadonlyMap<number, string> = new Map();
+const NO_SUBSCRIPTIONS: ReadonlyMap<number, Subscription> = new Map();
 
 /** What the broker knows of one connected client. Kept small: there may be very many idle ones. */
 export class Session implements Member {
@@ -31,16 +42,21 @@ export class Session implements Member {
   closed = false;
   /** Nothing more is taken from this client: it is being disconnected. */
   deaf = false;
-  /** It has published its last frame: the broker said goodbye, and it answered. */
-  departing = false;
   /** Milliseconds on the broker's monotonic clock. */
   lastMessageAt: number;
 
   /** Upper bound of what the transport has buffered; exact after every look. Bytes. */
   outstanding = 0;
+  /** Bytes given to the transport for this client so far. */
+  handedBytes = 0;
+  /** Most of those that it was ever seen to have taken. */
+  goneBytes = 0;
   /** When the peer was last seen to take bytes. Milliseconds on the broker's monotonic clock. */
   progressAt: number;
   slow: Slowness | undefined;
+  /** How long publishers may still wait for it, as of `patienceAt`. Milliseconds. */
+  patienceMs = Number.POSITIVE_INFINITY;
+  patienceAt = 0;
 
   /** Bytes of all messages taken from this client. */
   takenBytes = 0;
@@ -52,12 +68,16 @@ export class Session implements Member {
   acks: AckEntry[] | undefined;
   violations = 0;
 
+  readonly #answered: (session: Session) => void;
+  #answeredBytes = 0;
   #audiences: Set<BrokerAudience> | undefined;
-  #subscriptions: Map<number, string> | undefined;
+  #subscriptions: Map<number, Subscription> | undefined;
 
-  constructor(memberId: number, connection: Connection, nowMs: number) {
+  /** `answered` is told now and then, when this client was sent answers. */
+  constructor(memberId: number, connection: Connection, nowMs: number, answered: (session: Session) => void) {
     this.memberId = memberId;
     this.connection = connection;
+    this.#answered = answered;
     this.lastMessageAt = nowMs;
     this.progressAt = nowMs;
   }
@@ -72,8 +92,8 @@ export class Session implements Member {
     return this.#audiences ?? NO_AUDIENCES;
   }
 
-  /** Filters by the client's subscription number. */
-  get subscriptions(): ReadonlyMap<number, string> {
+  /** By the client's number. */
+  get subscriptions(): ReadonlyMap<number, Subscription> {
     return this.#subscriptions ?? NO_SUBSCRIPTIONS;
   }
 
@@ -86,16 +106,28 @@ export class Session implements Member {
     this.#audiences?.delete(audience);
   }
 
-  addSubscription(subscription: number, filter: string): void {
+  addSubscription(subscription: Subscription): void {
     this.#subscriptions ??= new Map();
-    this.#subscriptions.set(subscription, filter);
+    this.#subscriptions.set(subscription.number, subscription);
   }
 
-  removeSubscription(subscription: number): void {
-    this.#subscriptions?.delete(subscription);
+  removeSubscription(subscription: Subscription): void {
+    this.#subscriptions?.delete(subscription.number);
+  }
+
+  /** Takes nothing more from this client, and closes its connection when it has what was sent before. */
+  disconnect(code: number, reason: string): void {
+    this.deaf = true;
+    this.connection.end(code, reason);
   }
 
   send(message: ControlMessage): void {
-    this.connection.send(encodeControl(message));
+    const bytes = encodeControl(message);
+    this.connection.send(bytes);
+    this.handedBytes += bytes.length;
+    this.#answeredBytes += bytes.length;
+    if (this.#answeredBytes < LOOK_AFTER_BYTES) return;
+    this.#answeredBytes = 0;
+    this.#answered(this);
   }
 }

@@ -42,40 +42,20 @@ export class SlowConsumers {
     return this.#slow.size;
   }
 
-  /** Takes a session out. Nothing may be gathered at this moment, so that positions are exact. */
-  suspend(session: Session, nowMs: number): void {
-    const positions = new Map<BrokerSubject, number>();
-    let tooMany = false;
-    this.#subjectsOf(session, (subject) => {
-      if (positions.size < this.#limits.maxSlowSubjects) positions.set(subject, subject.sequence);
-      else tooMany = true;
-    });
-    emit('modwire:consumer.slow', () => ({ session: session.memberId, bufferedBytes: session.outstanding }));
-    session.send({
-      type: 'slow',
-      bufferedBytes: session.outstanding,
-      limitBytes: this.#limits.slowConsumerBytes,
-      missed: [...positions]
-        .slice(0, this.#limits.maxListed)
-        .map(([subject, sequence]) => begins(subject, sequence + 1)),
-    });
-    this.#memberships.suspend(session);
-    const closing = this.#policy === 'close' || tooMany;
-    session.slow = { since: nowMs, positions, closing };
-    this.#slow.add(session);
-    if (!closing) return;
-    session.send({
-      type: 'failure',
-      code: ERRORS.SLOW_CONSUMER.number,
-      message: 'disconnected: reads too slowly; subscribe again with the positions you have seen',
-    });
-    session.connection.end(CLOSE_CODES.SLOW_CONSUMER, 'reads too slowly');
+  /** Deals with a session that was found too slow. Nothing may be gathered at this moment, so that positions are exact. */
+  found(session: Session, nowMs: number): void {
+    const { slow } = session;
+    if (slow === undefined) this.#suspend(session, nowMs);
+    // No frames come to it any more: it is its own requests whose answers it does not read.
+    else if (session.outstanding > slow.bufferedBytes + this.#limits.congestedBytes) {
+      session.connection.terminate();
+    }
   }
 
   /** Gives a session that has caught up the list of what it missed, and its subscriptions back. */
   resume(session: Session): void {
     const { slow } = session;
-    if (slow === undefined || slow.closing || session.closed) return;
+    if (slow === undefined || session.deaf) return;
     // What is gathered now still passes it by, and is counted below.
     this.#fanOut.flush();
     const missed: MissedRange[] = [];
@@ -93,10 +73,13 @@ export class SlowConsumers {
     emit('modwire:consumer.resumed', () => ({ session: session.memberId, missed }));
   }
 
-  /** A slow session's subscription takes in a subject that exists already: its loss begins after this position. */
-  joined(session: Session, subject: BrokerSubject): void {
+  /** A slow session is about to receive a subject that exists already: what it misses begins after this position. */
+  joining(session: Session, subject: BrokerSubject): void {
     const { slow } = session;
-    if (slow !== undefined && !slow.positions.has(subject)) slow.positions.set(subject, subject.sequence);
+    // What it receives already has a position, or appeared while it was slow and is missed from the start.
+    if (slow === undefined || subject.state.audience.members.has(session.memberId)) return;
+    if (slow.positions.size < this.#limits.maxSlowSubjects) slow.positions.set(subject, subject.sequence);
+    else if (!session.deaf) disconnect(session);
   }
 
   /** Periodic: cuts off those who never catch up. They do not read, so there is no use in telling them. */
@@ -109,6 +92,37 @@ export class SlowConsumers {
   forget(session: Session): void {
     this.#slow.delete(session);
   }
+
+  #suspend(session: Session, nowMs: number): void {
+    const positions = new Map<BrokerSubject, number>();
+    let tooMany = false;
+    this.#subjectsOf(session, (subject) => {
+      if (positions.size < this.#limits.maxSlowSubjects) positions.set(subject, subject.sequence);
+      else tooMany = true;
+    });
+    emit('modwire:consumer.slow', () => ({ session: session.memberId, bufferedBytes: session.outstanding }));
+    session.send({
+      type: 'slow',
+      bufferedBytes: session.outstanding,
+      limitBytes: this.#limits.slowConsumerBytes,
+      missed: [...positions]
+        .slice(0, this.#limits.maxListed)
+        .map(([subject, sequence]) => begins(subject, sequence + 1)),
+    });
+    this.#memberships.suspend(session);
+    session.slow = { since: nowMs, bufferedBytes: session.outstanding, positions };
+    this.#slow.add(session);
+    if (this.#policy === 'close' || tooMany) disconnect(session);
+  }
+}
+
+function disconnect(session: Session): void {
+  session.send({
+    type: 'failure',
+    code: ERRORS.SLOW_CONSUMER.number,
+    message: 'disconnected: reads too slowly; subscribe again with the positions you have seen',
+  });
+  session.disconnect(CLOSE_CODES.SLOW_CONSUMER, 'reads too slowly');
 }
 
 function begins(subject: BrokerSubject, first: number): MissedRange {

@@ -7,13 +7,8 @@ import type { SubjectRegistry } from '../routing/subject-registry.js';
 import { TokenTrie } from '../routing/token-trie.js';
 import type { FanOut } from './fan-out.js';
 import type { Memberships } from './memberships.js';
-import type { BrokerAudience, BrokerSubject, Session } from './session.js';
+import type { BrokerAudience, BrokerSubject, Session, Subscription } from './session.js';
 import type { SlowConsumers } from './slow-consumers.js';
-
-interface Subscription {
-  readonly session: Session;
-  readonly number: number;
-}
 
 /** Who wants what: filters by session, and what follows from them for the audiences of subjects. */
 export class Subscriptions {
@@ -51,13 +46,13 @@ export class Subscriptions {
 
   /** Goes through the subjects that a session receives, each once. */
   visitSubjects(session: Session, visit: (subject: BrokerSubject) => void): void {
-    const filters = [...session.subscriptions.values()];
-    if (filters.length === 1) {
-      this.#subjects.selectedBy(filters[0]!, visit);
+    const subscriptions = [...session.subscriptions.values()];
+    if (subscriptions.length === 1) {
+      this.#subjects.selectedBy(subscriptions[0]!.filter, visit);
       return;
     }
     const seen = new Set<BrokerSubject>();
-    for (const filter of filters) {
+    for (const { filter } of subscriptions) {
       this.#subjects.selectedBy(filter, (subject) => {
         if (seen.has(subject)) return;
         seen.add(subject);
@@ -70,6 +65,14 @@ export class Subscriptions {
   subscribe(session: Session, request: ControlOf<'subscribe'>): void {
     const { filter, subscription: number } = request;
     checkFilter(filter);
+    if (number === 0) {
+      throw new ModwireError('INVALID_ARGUMENT', {
+        what: 'not a subscription number',
+        expected: 'a number from 1',
+        got: '0',
+        where: `filter ${filter}`,
+      });
+    }
     if (session.subscriptions.has(number)) {
       throw new ModwireError('ALREADY_EXISTS', {
         what: 'subscription number in use',
@@ -91,24 +94,28 @@ export class Subscriptions {
     this.#fanOut.flush();
     const selected: BrokerSubject[] = [];
     this.#subjects.selectedBy(filter, (subject) => selected.push(subject));
+    const missed = request.resume ? missedSince(request, selected) : [];
+    const { maxListed } = this.#limits;
+    while (missed.length > maxListed) session.send({ type: 'gap', missed: missed.splice(0, maxListed) });
     session.send({
       type: 'subscribed',
       subscription: number,
-      positions: selected.slice(0, this.#limits.maxListed).map(positionOf),
-      complete: selected.length <= this.#limits.maxListed,
-      missed: request.resume ? missedSince(request, selected) : [],
+      positions: selected.slice(0, maxListed).map(positionOf),
+      complete: selected.length <= maxListed,
+      missed,
     });
-    this.#filters.add(filter, { session, number });
-    session.addSubscription(number, filter);
-    for (const subject of selected) this.#slowConsumers.joined(session, subject);
+    const subscription = { session, number, filter };
+    this.#filters.add(filter, subscription);
+    session.addSubscription(subscription);
+    for (const subject of selected) this.#slowConsumers.joining(session, subject);
     this.#memberships.join(selected, session);
     emit('modwire:subscription.open', () => ({ session: session.memberId, subscription: number, filter }));
   }
 
   /** Throws NOT_FOUND. */
   unsubscribe(session: Session, number: number): void {
-    const filter = session.subscriptions.get(number);
-    if (filter === undefined) {
+    const subscription = session.subscriptions.get(number);
+    if (subscription === undefined) {
       throw new ModwireError('NOT_FOUND', {
         what: 'no such subscription',
         expected: 'the number of a subscription of this session',
@@ -117,9 +124,9 @@ export class Subscriptions {
     }
     this.#fanOut.flush();
     session.send({ type: 'unsubscribed', subscription: number });
-    this.#remove(session, number, filter);
+    this.#remove(subscription);
     const leaving: BrokerSubject[] = [];
-    this.#subjects.selectedBy(filter, (subject) => {
+    this.#subjects.selectedBy(subscription.filter, (subject) => {
       if (!this.#selects(session, subject.text)) leaving.push(subject);
     });
     this.#memberships.leave(leaving, session);
@@ -127,13 +134,14 @@ export class Subscriptions {
 
   /** Forgets a session that is gone. */
   forget(session: Session): void {
-    for (const [number, filter] of [...session.subscriptions]) this.#remove(session, number, filter);
+    for (const subscription of [...session.subscriptions.values()]) this.#remove(subscription);
     this.#memberships.leaveAll(session);
   }
 
-  #remove(session: Session, number: number, filter: string): void {
-    this.#filters.deleteWhere(filter, (entry) => entry.session === session && entry.number === number);
-    session.removeSubscription(number);
+  #remove(subscription: Subscription): void {
+    const { session, number, filter } = subscription;
+    this.#filters.delete(filter, subscription);
+    session.removeSubscription(subscription);
     emit('modwire:subscription.close', () => ({ session: session.memberId, subscription: number, filter }));
   }
 

@@ -5,16 +5,18 @@ import {
   us_socket_local_port,
   type WebSocket,
 } from 'uWebSockets.js';
+import { STATUS_CODES } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { SUBPROTOCOL } from '../codec/control-message.js';
 import { ModwireError } from '../errors.js';
 import {
   type Connection,
   type ConnectionHandlers,
   type HttpReply,
+  refuseHandshake,
   type Transport,
   type TransportHandlers,
   type TransportOptions,
-  wrongSubprotocol,
 } from './transport.js';
 
 /**
@@ -23,9 +25,15 @@ import {
  */
 const KEEP_TOPIC = 'keep';
 
-/** Values of enums that the package's typings declare as types only. */
+/** Value of an enum that the package's typings declare as a type only. */
 const NO_COMPRESSION = 0;
-const LISTEN_EXCLUSIVE_PORT = 1;
+
+/** What uWebSockets.js takes for an idle timeout. Seconds. */
+const MIN_IDLE_S = 8;
+const MAX_IDLE_S = 960;
+
+/** How long ended connections are left alone when the transport closes. Milliseconds. */
+const LINGER_MS = 1_000;
 
 interface SocketData {
   handlers: ConnectionHandlers | undefined;
@@ -46,8 +54,9 @@ export function createUwsTransport(options: TransportOptions, handlers: Transpor
     maxBackpressure: options.maxBufferedBytes,
     // Never drop silently: a client that reconnects learns exactly what it missed.
     closeOnBackpressureLimit: true,
-    // Silence is watched by the broker, because partial data would count as life here.
-    idleTimeout: 0,
+    // Silence is watched by the broker, because partial data would count as life here. This is for those that the
+    // broker has closed and that never answer.
+    idleTimeout: Math.min(MAX_IDLE_S, MIN_IDLE_S + Math.ceil(options.maxSilenceMs / 1000)),
     sendPingsAutomatically: false,
     upgrade(res, req, context) {
       const key = req.getHeader('sec-websocket-key');
@@ -55,6 +64,7 @@ export function createUwsTransport(options: TransportOptions, handlers: Transpor
       const offered = req.getHeader('sec-websocket-protocol');
       const refusal =
         handlers.admit() ??
+        // uWebSockets.js itself would accept handshakes without these headers.
         refuseHandshake(req.getHeader('upgrade'), req.getHeader('sec-websocket-version'), offered);
       if (refusal !== undefined) reply(res, refusal);
       else res.upgrade({ handlers: undefined, connection: undefined }, key, SUBPROTOCOL, extensions, context);
@@ -73,7 +83,9 @@ export function createUwsTransport(options: TransportOptions, handlers: Transpor
       else handlers!.text();
     },
     drain(socket) {
-      socket.getUserData().handlers!.drain();
+      const { connection, handlers } = socket.getUserData();
+      handlers!.drain();
+      connection!.drained();
     },
     close(socket, code) {
       const data = socket.getUserData();
@@ -82,22 +94,17 @@ export function createUwsTransport(options: TransportOptions, handlers: Transpor
       data.handlers!.close(code);
     },
   });
-  app.any('/*', (res, req) => reply(res, handlers.request(req.getMethod().toUpperCase(), req.getUrl())));
+  app.any('/*', (res, req) => {
+    const method = req.getMethod().toUpperCase();
+    reply(res, handlers.request(method, req.getUrl()), method !== 'HEAD');
+  });
 
   return {
     name: 'uws',
-    listen: (host, port) =>
-      new Promise((resolve, reject) => {
-        const listened = (socket: us_listen_socket | false) => {
-          if (socket === false) {
-            reject(cannotListen(host, port));
-            return;
-          }
-          listening = socket;
-          resolve(us_socket_local_port(socket as never));
-        };
-        (app.listen as unknown as ListenExclusive)(host, port, LISTEN_EXCLUSIVE_PORT, listened);
-      }),
+    async listen(host, port) {
+      listening = await listen(app, host, await freePort(host, port));
+      return us_socket_local_port(listening as never);
+    },
     publish(topic, bytes) {
       app.publish(topic, bytes, true, false);
     },
@@ -108,44 +115,60 @@ export function createUwsTransport(options: TransportOptions, handlers: Transpor
     close() {
       this.stopListening();
       for (const connection of open) connection.terminate();
+      // Those that were ended in order may have bytes on the way, but not for ever.
+      setTimeout(() => app.close(), LINGER_MS).unref();
     },
   };
 }
 
-/** The typings of the package lack this overload. */
-type ListenExclusive = (
-  host: string,
-  port: number,
-  options: number,
-  listened: (socket: us_listen_socket | false) => void,
-) => void;
+/**
+ * A port that nobody listens on: `port`, or any when it is 0. uWebSockets.js could refuse a port that is taken by itself,
+ * but then nobody could listen on it again for a minute after the last connection, and a broker could not be restarted.
+ */
+function freePort(host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer((socket) => socket.destroy());
+    probe.on('error', (cause) => reject(cannotListen(host, port, cause)));
+    probe.listen({ host, port, exclusive: true }, () => {
+      const { port: free } = probe.address() as AddressInfo;
+      probe.close(() => resolve(free));
+    });
+  });
+}
 
-/** uWebSockets.js itself would accept handshakes without these headers. */
-function refuseHandshake(upgrade: string, version: string, offered: string): HttpReply | undefined {
-  if (upgrade.toLowerCase() !== 'websocket' || version !== '13') {
-    return { status: 426, contentType: 'text/plain', body: 'expected a WebSocket handshake of version 13\n' };
-  }
-  const protocols = offered.split(',').map((protocol) => protocol.trim());
-  return protocols.includes(SUBPROTOCOL) ? undefined : wrongSubprotocol(SUBPROTOCOL, offered);
+function listen(app: ReturnType<typeof App>, host: string, port: number): Promise<us_listen_socket> {
+  return new Promise((resolve, reject) => {
+    app.listen(host, port, (socket) => {
+      if (socket === false) reject(cannotListen(host, port));
+      else resolve(socket);
+    });
+  });
 }
 
 function reply(
   res: Parameters<NonNullable<Parameters<ReturnType<typeof App>['get']>[1]>>[0],
   answer: HttpReply,
+  withBody = true,
 ): void {
   res.cork(() => {
-    res.writeStatus(`${answer.status}`);
+    res.writeStatus(`${answer.status} ${STATUS_CODES[answer.status] ?? ''}`);
     res.writeHeader('Content-Type', answer.contentType);
-    res.end(answer.body);
+    if (withBody) res.end(answer.body);
+    else {
+      // With the length as its argument it would wait for the body, and abort the process because none comes.
+      res.writeHeader('Content-Length', `${Buffer.byteLength(answer.body)}`);
+      res.endWithoutBody();
+    }
   });
 }
 
-function cannotListen(host: string, port: number): ModwireError {
+function cannotListen(host: string, port: number, cause?: unknown): ModwireError {
   return new ModwireError('UNAVAILABLE', {
     what: 'cannot listen',
     expected: 'a free port on an address of this machine',
     got: `${host}:${port}`,
     advice: 'choose another port, or 0 to have one picked',
+    cause,
   });
 }
 
@@ -153,6 +176,7 @@ class UwsConnection implements Connection {
   readonly #socket: WebSocket<SocketData>;
   /** Every call on a closed socket throws. */
   closed = false;
+  #ending: { readonly code: number; readonly reason: string } | undefined;
 
   constructor(socket: WebSocket<SocketData>) {
     this.#socket = socket;
@@ -167,7 +191,7 @@ class UwsConnection implements Connection {
   }
 
   subscribe(topic: string): void {
-    if (!this.closed) this.#socket.subscribe(topic);
+    if (!this.closed && this.#ending === undefined) this.#socket.subscribe(topic);
   }
 
   unsubscribe(topic: string): void {
@@ -175,9 +199,13 @@ class UwsConnection implements Connection {
   }
 
   end(code: number, reason: string): void {
-    // Closing inside one of uWebSockets.js' own callbacks can kill the process.
+    if (this.#ending !== undefined) return;
+    this.#ending = { code, reason };
+    // One turn for leaving uWebSockets.js' callbacks, the next one when it has sent what was published in this one.
     setImmediate(() => {
-      if (!this.closed) this.#socket.end(code, reason);
+      if (this.closed) return;
+      for (const topic of this.#socket.getTopics()) if (topic !== KEEP_TOPIC) this.#socket.unsubscribe(topic);
+      setImmediate(() => this.#endWhenDrained());
     });
   }
 
@@ -185,5 +213,16 @@ class UwsConnection implements Connection {
     setImmediate(() => {
       if (!this.closed) this.#socket.close();
     });
+  }
+
+  /** The peer has taken some of what was buffered. */
+  drained(): void {
+    if (this.#ending !== undefined) setImmediate(() => this.#endWhenDrained());
+  }
+
+  /** uWebSockets.js forgets a connection as soon as it is told to end it, and nobody could cut it off any more. */
+  #endWhenDrained(): void {
+    if (this.closed || this.#ending === undefined || this.#socket.getBufferedAmount() > 0) return;
+    this.#socket.end(this.#ending.code, this.#ending.reason);
   }
 }

@@ -6,11 +6,14 @@ import { ModwireError } from '../errors.js';
 import {
   type Connection,
   type HttpReply,
+  refuseHandshake,
   type Transport,
   type TransportHandlers,
   type TransportOptions,
-  wrongSubprotocol,
 } from './transport.js';
+
+/** Time for a peer to answer a close that it has got. Milliseconds. */
+const CLOSE_TIMEOUT_MS = 5_000;
 
 /** The transport for every Node.js: `ws`, with topics of our own. Slower than uWebSockets.js, the same otherwise. */
 export function createWsTransport(options: TransportOptions, handlers: TransportHandlers): Transport {
@@ -26,14 +29,15 @@ export function createWsTransport(options: TransportOptions, handlers: Transport
     maxPayload: options.maxMessageBytes,
     perMessageDeflate: false,
     handleProtocols: () => SUBPROTOCOL,
+    // The typings of the package lack this option.
+    ...{ closeTimeout: CLOSE_TIMEOUT_MS },
   });
 
   server.on('upgrade', (request, socket, head) => {
-    const offered = request.headers['sec-websocket-protocol'] ?? '';
-    const protocols = offered.split(',').map((protocol) => protocol.trim());
+    const header = (name: string) => String(request.headers[name] ?? '');
     const refusal =
       handlers.admit() ??
-      (protocols.includes(SUBPROTOCOL) ? undefined : wrongSubprotocol(SUBPROTOCOL, offered));
+      refuseHandshake(header('upgrade'), header('sec-websocket-version'), header('sec-websocket-protocol'));
     if (refusal !== undefined) refuse(socket, refusal);
     else sockets.handleUpgrade(request, socket, head, accept);
   });
@@ -57,7 +61,8 @@ export function createWsTransport(options: TransportOptions, handlers: Transport
     name: 'ws',
     listen: (host, port) =>
       new Promise((resolve, reject) => {
-        server.once('error', (cause) =>
+        // It stays: accepting a connection can fail later too, when there are too many, and must not end the process.
+        server.on('error', (cause) =>
           reject(
             new ModwireError('UNAVAILABLE', {
               what: 'cannot listen',
@@ -85,12 +90,16 @@ export function createWsTransport(options: TransportOptions, handlers: Transport
     },
     close() {
       server.close();
+      server.closeAllConnections();
       for (const socket of sockets.clients) socket.terminate();
     },
   };
 }
 
 function refuse(socket: Duplex, answer: HttpReply): void {
+  // Nobody else listens to this socket any more, nor closes it.
+  socket.on('error', () => undefined);
+  socket.once('finish', () => socket.destroy());
   socket.end(
     `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}\r\nContent-Type: ${answer.contentType}\r\n` +
       `Content-Length: ${Buffer.byteLength(answer.body)}\r\nConnection: close\r\n\r\n${answer.body}`,
@@ -103,6 +112,7 @@ class WsConnection implements Connection {
   readonly #maxBufferedBytes: number;
   readonly #subscribed = new Set<string>();
   readonly #written: () => void;
+  #ending: { readonly code: number; readonly reason: string } | undefined;
 
   constructor(
     socket: WebSocket,
@@ -114,7 +124,9 @@ class WsConnection implements Connection {
     this.#topics = topics;
     this.#maxBufferedBytes = maxBufferedBytes;
     this.#written = () => {
-      if (socket.readyState === socket.OPEN) drain();
+      if (socket.readyState !== socket.OPEN) return;
+      drain();
+      this.#endWhenDrained();
     };
   }
 
@@ -135,6 +147,7 @@ class WsConnection implements Connection {
   }
 
   subscribe(topic: string): void {
+    if (this.#ending !== undefined) return;
     this.#subscribed.add(topic);
     const subscribers = this.#topics.get(topic);
     if (subscribers === undefined) this.#topics.set(topic, new Set([this]));
@@ -149,14 +162,25 @@ class WsConnection implements Connection {
   }
 
   end(code: number, reason: string): void {
-    setImmediate(() => this.#socket.close(code, reason));
+    if (this.#ending !== undefined) return;
+    this.#ending = { code, reason };
+    setImmediate(() => {
+      this.forget();
+      this.#endWhenDrained();
+    });
   }
 
   terminate(): void {
     setImmediate(() => this.#socket.terminate());
   }
 
+  /** Takes the connection out of its topics. */
   forget(): void {
     for (const topic of this.#subscribed) this.unsubscribe(topic);
+  }
+
+  #endWhenDrained(): void {
+    if (this.#ending === undefined || this.#socket.bufferedAmount > 0) return;
+    this.#socket.close(this.#ending.code, this.#ending.reason);
   }
 }

@@ -1,3 +1,5 @@
+import { SUBPROTOCOL } from '../codec/control-message.js';
+
 /**
  * What a broker needs of a WebSocket server. Everything is synchronous but listening; bytes passed in are copied
  * before the call returns, bytes passed out are the receiver's only until its handler returns.
@@ -21,7 +23,10 @@ export interface Connection {
   bufferedBytes(): number;
   subscribe(topic: string): void;
   unsubscribe(topic: string): void;
-  /** Closes in order: what is buffered goes out first. Deferred, so that it is safe anywhere. */
+  /**
+   * Closes in order: what is buffered goes out first, and nothing published from now on. `close` is called when it is
+   * out. Deferred, so that it is safe anywhere.
+   */
   end(code: number, reason: string): void;
   /** Cuts the connection; what is buffered is lost. Deferred, so that it is safe anywhere. */
   terminate(): void;
@@ -58,15 +63,22 @@ export interface TransportOptions {
   readonly maxMessageBytes: number;
   /** More than this is never buffered for one connection: it is closed instead. Bytes. */
   readonly maxBufferedBytes: number;
+  /** A connection that takes and sends no byte for this long may be cut, whatever state it is in. Milliseconds. */
+  readonly maxSilenceMs: number;
 }
 
 export type TransportFactory = (options: TransportOptions, handlers: TransportHandlers) => Transport;
 
-/** Answer to a WebSocket handshake without our subprotocol. */
-export function wrongSubprotocol(expected: string, got: string): HttpReply {
+/** The answer to a WebSocket handshake that is not as the protocol wants it, given its headers of these names. */
+export function refuseHandshake(upgrade: string, version: string, offered: string): HttpReply | undefined {
+  if (upgrade.toLowerCase() !== 'websocket' || version !== '13') {
+    return { status: 426, contentType: 'text/plain', body: 'expected a WebSocket handshake of version 13\n' };
+  }
+  if (offered.split(',').some((protocol) => protocol.trim() === SUBPROTOCOL)) return undefined;
+  const got = offered === '' ? 'none' : offered;
   return {
     status: 400,
     contentType: 'text/plain',
-    body: `not our subprotocol: expected Sec-WebSocket-Protocol ${expected}, got ${got === '' ? 'none' : got}\n`,
+    body: `not our subprotocol: expected Sec-WebSocket-Protocol ${SUBPROTOCOL}, got ${got}\n`,
   };
 }

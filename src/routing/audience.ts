@@ -7,7 +7,7 @@ export interface Member {
 /**
  * The set of members that receive the same subjects. Subjects with equal sets share one audience, so that their
  * frames leave together in one message and one topic of the transport serves them all, however many subjects there
- * are. An audience's members never change, except that one may leave altogether.
+ * are. An audience's members only change together for all its subjects.
  */
 export class Audience<M extends Member, State> {
   /** Topic of the transport; unique per audience. */
@@ -15,6 +15,8 @@ export class Audience<M extends Member, State> {
   readonly members: Map<number, M>;
   /** Number of subjects that have this audience. */
   subjectCount = 0;
+  /** Whether there may be another of the same members, to which its subjects had better move. */
+  duplicate = false;
   state: State;
   /** Sum of the members' mixed ids, under which equal audiences find each other. @internal */
   key: number;
@@ -36,7 +38,8 @@ export class AudienceTable<M extends Member, State> {
   /** The audience of nobody. */
   readonly empty: Audience<M, State>;
   readonly #createState: () => State;
-  readonly #byKey = new Map<number, Audience<M, State>[]>();
+  /** Mostly one each: several with different members by chance, or with the same after somebody left altogether. */
+  readonly #byKey = new Map<number, Set<Audience<M, State>>>();
   #made = 0;
   #count = 0;
 
@@ -45,7 +48,7 @@ export class AudienceTable<M extends Member, State> {
     this.empty = this.#make(new Map(), 0);
   }
 
-  /** Number of audiences but the empty one. */
+  /** Number of audiences with members. */
   get count(): number {
     return this.#count;
   }
@@ -63,51 +66,82 @@ export class AudienceTable<M extends Member, State> {
   /** The audience of everyone in `audience` and `member`. */
   with(audience: Audience<M, State>, member: M): Audience<M, State> {
     if (audience.members.has(member.memberId)) return audience;
-    const key = add(audience.key, mix(member.memberId));
-    const found = this.#find(
-      key,
-      audience.size + 1,
-      ({ members }) => members.has(member.memberId) && includesAll(members, audience.members),
+    return (
+      this.#findWith(audience, member) ??
+      this.#store(new Map(audience.members).set(member.memberId, member), keyWith(audience, member))
     );
-    if (found !== undefined) return found;
-    return this.#store(new Map(audience.members).set(member.memberId, member), key);
   }
 
   /** The audience of everyone in `audience` but `member`. */
   without(audience: Audience<M, State>, member: M): Audience<M, State> {
     if (!audience.members.has(member.memberId)) return audience;
-    if (audience.size === 1) return this.empty;
-    const key = subtract(audience.key, mix(member.memberId));
-    const found = this.#find(
-      key,
-      audience.size - 1,
-      ({ members }) => !members.has(member.memberId) && includesAll(audience.members, members),
-    );
+    const found = this.#findWithout(audience, member);
     if (found !== undefined) return found;
     const members = new Map(audience.members);
     members.delete(member.memberId);
-    return this.#store(members, key);
+    return this.#store(members, keyWithout(audience, member));
+  }
+
+  /**
+   * Takes a member in for all subjects of an audience, in place, so that its cost does not grow with the members.
+   * False, and nothing done, when there is an audience of these members already.
+   */
+  enter(audience: Audience<M, State>, member: M): boolean {
+    if (audience === this.empty || this.#findWith(audience, member) !== undefined) return false;
+    const key = keyWith(audience, member);
+    this.forget(audience);
+    audience.members.set(member.memberId, member);
+    this.#index(audience, key);
+    return true;
+  }
+
+  /**
+   * Takes a member out for all subjects of an audience, in place. False, and nothing done, when there is an audience
+   * of the others already.
+   */
+  withdraw(audience: Audience<M, State>, member: M): boolean {
+    if (this.#findWithout(audience, member) !== undefined) return false;
+    this.leave(audience, member);
+    return true;
   }
 
   /**
    * Takes a member that leaves altogether out of one of its audiences, in place: no subject moves. Two audiences may
-   * become equal this way; they stay two, which costs a little gathering and no correctness.
+   * become equal this way; the one that changed is marked as `duplicate`. One that loses its last member so stays with
+   * its subjects, but is forgotten here.
    */
   leave(audience: Audience<M, State>, member: M): void {
     if (!audience.members.has(member.memberId)) return;
+    audience.duplicate = this.#findWithout(audience, member) !== undefined;
+    const key = keyWithout(audience, member);
     this.forget(audience);
     audience.members.delete(member.memberId);
-    this.#index(audience, subtract(audience.key, mix(member.memberId)));
+    if (audience.size > 0) this.#index(audience, key);
+    else audience.key = key;
   }
 
   /** Forgets an audience that no subject has any more. */
   forget(audience: Audience<M, State>): void {
-    const equals = this.#byKey.get(audience.key);
-    const index = equals?.indexOf(audience) ?? -1;
-    if (equals === undefined || index < 0) return;
-    equals.splice(index, 1);
-    if (equals.length === 0) this.#byKey.delete(audience.key);
+    const candidates = this.#byKey.get(audience.key);
+    if (!candidates?.delete(audience)) return;
+    if (candidates.size === 0) this.#byKey.delete(audience.key);
     this.#count--;
+  }
+
+  #findWith(audience: Audience<M, State>, member: M): Audience<M, State> | undefined {
+    return this.#find(
+      keyWith(audience, member),
+      audience.size + 1,
+      ({ members }) => members.has(member.memberId) && includesAll(members, audience.members),
+    );
+  }
+
+  #findWithout(audience: Audience<M, State>, member: M): Audience<M, State> | undefined {
+    return this.#find(
+      keyWithout(audience, member),
+      audience.size - 1,
+      ({ members }) => !members.has(member.memberId) && includesAll(audience.members, members),
+    );
   }
 
   #find(
@@ -116,7 +150,10 @@ export class AudienceTable<M extends Member, State> {
     test: (candidate: Audience<M, State>) => boolean,
   ): Audience<M, State> | undefined {
     if (size === 0) return this.empty;
-    return this.#byKey.get(key)?.find((candidate) => candidate.size === size && test(candidate));
+    for (const candidate of this.#byKey.get(key) ?? []) {
+      if (candidate.size === size && test(candidate)) return candidate;
+    }
+    return undefined;
   }
 
   #make(members: Map<number, M>, key: number): Audience<M, State> {
@@ -131,11 +168,19 @@ export class AudienceTable<M extends Member, State> {
 
   #index(audience: Audience<M, State>, key: number): void {
     audience.key = key;
-    const equals = this.#byKey.get(key);
-    if (equals === undefined) this.#byKey.set(key, [audience]);
-    else equals.push(audience);
+    const candidates = this.#byKey.get(key);
+    if (candidates === undefined) this.#byKey.set(key, new Set([audience]));
+    else candidates.add(audience);
     this.#count++;
   }
+}
+
+function keyWith(audience: Audience<Member, unknown>, member: Member): number {
+  return add(audience.key, mix(member.memberId));
+}
+
+function keyWithout(audience: Audience<Member, unknown>, member: Member): number {
+  return subtract(audience.key, mix(member.memberId));
 }
 
 /** Keys are sums modulo 2^48: the order of joining does not matter, and numbers stay exact. */

@@ -100,6 +100,7 @@ export class SubjectRegistry<State> {
       if (nowMs - subject.usedAt >= this.#options.idleMs && this.#options.mayForget(subject))
         idle.add(subject);
     });
+    if (idle.size === 0) return;
     this.#table.deleteWhere((subject) => idle.has(subject));
     for (const subject of idle) {
       this.#trie.delete(subject.text, subject);

@@ -36,13 +36,8 @@ export class TokenTrie<Value> {
     this.#size++;
   }
 
-  /** Removes a value. False when it was not there. */
+  /** Removes a value, and the nodes that only led to it. False when it was not there. */
   delete(key: string, value: Value): boolean {
-    return this.deleteWhere(key, (candidate) => candidate === value);
-  }
-
-  /** Removes the first value under `key` that passes, and the nodes that only led to it. False when there is none. */
-  deleteWhere(key: string, test: (value: Value) => boolean): boolean {
     const tokens = key.split('.');
     const path: Node<Value>[] = [this.#root];
     for (const token of tokens) {
@@ -51,15 +46,11 @@ export class TokenTrie<Value> {
       path.push(child);
     }
     const leaf = path[path.length - 1]!;
-    for (const value of leaf.values ?? []) {
-      if (!test(value)) continue;
-      leaf.values!.delete(value);
-      this.#size--;
-      if (leaf.values!.size === 0) leaf.values = undefined;
-      prune(path, tokens);
-      return true;
-    }
-    return false;
+    if (!leaf.values?.delete(value)) return false;
+    this.#size--;
+    if (leaf.values.size === 0) leaf.values = undefined;
+    prune(path, tokens);
+    return true;
   }
 
   /** Calls `visit` with the values of every stored filter that selects `subject`. */

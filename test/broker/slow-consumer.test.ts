@@ -129,3 +129,40 @@ describe.each(['uws', 'ws'] as const)(
     }, 120_000);
   },
 );
+
+interface Account {
+  readonly received: number;
+  readonly missed: number;
+  readonly gaps: number;
+  readonly slow: number;
+  readonly faults: readonly string[];
+  readonly positions: Record<string, number>;
+}
+
+describe.each(['uws', 'ws'] as const)('a subscriber that stalls again and again (%s)', (transport) => {
+  it('gets every frame exactly once or as part of a gap, in order', async () => {
+    const limits = {
+      congestedBytes: MIB / 4,
+      slowConsumerBytes: MIB,
+      publishWindowBytes: MIB / 4,
+      stallMs: 100,
+    };
+    const broker = child('broker-process.mjs', JSON.stringify({ port: 0, transport, limits }));
+    const url = await nextMessage<string>(broker, 'url');
+    const subscriber = child('stalling-subscriber.mjs', url, 'load.>', '400');
+    await nextMessage(subscriber, 'ready');
+    const publisher = child('load-publisher.mjs', url, String(SUBJECTS), String(PAYLOAD_BYTES));
+    await nextMessage(publisher, 'ready');
+    await delay(5_000);
+    publisher.send('stop');
+    const published = await nextMessage<Record<string, number>>(publisher, 'published');
+    const answer = nextMessage<Account>(subscriber, 'account');
+    subscriber.send('account');
+    const account = await answer;
+
+    expect(account.faults).toEqual([]);
+    expect(account.slow).toBeGreaterThan(1);
+    expect(account.missed).toBeGreaterThan(0);
+    expect(account.positions).toEqual(published);
+  }, 60_000);
+});

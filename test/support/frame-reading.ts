@@ -47,8 +47,9 @@ export function readingOfView(view: FrameView): Reading {
     sequence: view.u64('sequence'),
     epoch: view.u64('epoch'),
     brokerTime: view.u64('brokerTime'),
-    traceId: hexOf(view.traceId),
-    spanId: hexOf(view.spanId),
+    // What the frame itself carries; without a trace the view derives both from the message id.
+    traceId: view.has('trace') ? hexOf(view.traceId) : undefined,
+    spanId: view.has('trace') ? hexOf(view.spanId) : undefined,
     traceFlags: view.traceFlags,
     correlationId: hexOf(view.correlationId),
     causationId: hexOf(view.causationId),
