@@ -35,7 +35,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 };
 
 /** The files of the client that a browser never loads. */
-const NODE_ONLY = /^src\/client\/(.*\/)?socket-node\.ts$/;
+const NODE_ONLY = /^src\/client\/(.*\/)?socket-node(-reads)?\.ts$/;
 const NODE_ONLY_PACKAGES = ['node:*', 'ws'];
 
 const GENERATED = 'src/codec/generated/';

@@ -1,7 +1,8 @@
 import { type Driver, SUBJECT } from './driver.js';
 import { connectClient } from './modwire-client.js';
+import { readCounter } from './tally.js';
 
-/** Modwire through its SDK, as README shows it. */
+/** Modwire through its SDK. The counter is read where it lies, as a consumer in a hurry would. */
 export const modwireDriver: Driver = {
   async connectPublisher(url) {
     const client = await connectClient(url, 'bench-publisher');
@@ -17,6 +18,8 @@ export const modwireDriver: Driver = {
     client.on('gap', ({ first, last }) => {
       tally.reported += last - first + 1;
     });
-    await client.subscribe(SUBJECT, (frame) => tally.add(frame.payload));
+    await client.subscribe(SUBJECT, ({ memory, payloadStart }) =>
+      tally.addRun(readCounter(memory.u8, payloadStart), 1),
+    );
   },
 };

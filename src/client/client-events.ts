@@ -1,5 +1,5 @@
 import type { MissedRange } from '../codec/control-message.js';
-import type { ModwireError } from '../errors.js';
+import { type ModwireError, toModwireError } from '../errors.js';
 
 /** Why frames did not come. */
 export type GapReason =
@@ -7,7 +7,7 @@ export type GapReason =
   | 'slow'
   /** They were published while the connection was down. */
   | 'disconnected'
-  /** A subscription's queue was full, in a browser, which cannot stop reading. */
+  /** A subscription's queue was full, and reading could not stop: an answer was awaited, or a browser cannot. */
   | 'queue'
   /** The sequence jumped without the broker having said why. */
   | 'sequence';
@@ -36,7 +36,7 @@ export interface ClientEvents {
 
 type Listener<Name extends keyof ClientEvents> = (event: ClientEvents[Name]) => void;
 
-/** A typed emitter for Node.js and browsers. */
+/** A typed emitter for Node.js and browsers. A listener that throws harms nobody else: it is told as an `error`. */
 export class ClientEmitter {
   readonly #listeners: { [Name in keyof ClientEvents]?: Set<Listener<Name>> } = {};
 
@@ -51,9 +51,17 @@ export class ClientEmitter {
     const listeners = this.#of(name);
     if (name === 'error' && listeners.size === 0) {
       // An error that nobody listens to must not vanish.
-      console.error(`modwire: ${(event as ModwireError).message}`);
+      tellConsole(event as ModwireError);
     }
-    for (const listener of listeners) listener(event);
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch (thrown) {
+        const error = toModwireError(thrown);
+        if (name === 'error') tellConsole(error);
+        else this.emit('error', error);
+      }
+    }
   }
 
   #of<Name extends keyof ClientEvents>(name: Name): Set<Listener<Name>> {
@@ -61,4 +69,8 @@ export class ClientEmitter {
     listeners[name] ??= new Set();
     return listeners[name];
   }
+}
+
+function tellConsole(error: ModwireError): void {
+  console.error(`modwire: ${error.message}`);
 }

@@ -1,32 +1,47 @@
 import type { ControlOf } from '../codec/control-message.js';
 import { type ModwireError, toModwireError } from '../errors.js';
+import { cancelled } from './abort.js';
 import type { ClientEmitter } from './client-events.js';
 import type { Inbox } from './inbox.js';
 import type { Link } from './link.js';
 import { notConnected } from './not-connected.js';
 import { PendingAnswers } from './pending-answers.js';
+import { ReadingGate } from './reading-gate.js';
 import { type FrameListener, Subscription, type SubscriptionHost } from './subscription.js';
+
+export interface ClientSubscriptionsParts {
+  readonly link: Link;
+  readonly inbox: Inbox;
+  readonly events: ClientEmitter;
+  readonly maxQueuedFrames: number;
+  /** Milliseconds. */
+  readonly answerMs: number;
+  /** Whether somebody waits for another answer of the broker, for which the client has to read. */
+  readonly awaiting: () => boolean;
+}
 
 /** The subscriptions of a client, over all its connections. */
 export class ClientSubscriptions {
-  readonly #link: Link;
-  readonly #inbox: Inbox;
-  readonly #maxQueuedFrames: number;
+  readonly #parts: ClientSubscriptionsParts;
+  readonly #gate: ReadingGate;
   readonly #open = new Map<number, Subscription>();
-  readonly #answers: PendingAnswers<number, void>;
-  /** Those whose queue is full: nothing is read while there is one. */
-  readonly #full = new Set<Subscription>();
+  readonly #starting: PendingAnswers<number, void>;
+  readonly #ending: PendingAnswers<number, void>;
   readonly #host: SubscriptionHost;
   #nextNumber = 1;
 
-  constructor(link: Link, inbox: Inbox, events: ClientEmitter, maxQueuedFrames: number, answerMs: number) {
-    this.#link = link;
-    this.#inbox = inbox;
-    this.#maxQueuedFrames = maxQueuedFrames;
-    this.#answers = new PendingAnswers('answer to a subscription', answerMs);
+  constructor(parts: ClientSubscriptionsParts) {
+    const { link, inbox, events, answerMs, awaiting } = parts;
+    this.#parts = parts;
+    this.#gate = new ReadingGate(
+      () => link.connection,
+      () => this.#starting.size > 0 || this.#ending.size > 0 || awaiting(),
+    );
+    this.#starting = new PendingAnswers('answer to a subscription', answerMs, () => this.#gate.update());
+    this.#ending = new PendingAnswers('answer to an unsubscription', answerMs, () => this.#gate.update());
     this.#host = {
-      full: (subscription) => this.#stopReading(subscription),
-      relieve: (subscription) => this.#readOn(subscription),
+      full: (subscription) => this.#gate.full(subscription),
+      relieve: (subscription) => this.#gate.relieve(subscription),
       dropped: (frame) => inbox.dropped(frame),
       failed: (thrown) => events.emit('error', toModwireError(thrown)),
       unsubscribe: (subscription) => this.#end(subscription),
@@ -39,57 +54,89 @@ export class ClientSubscriptions {
     signal: AbortSignal | undefined,
   ): Promise<Subscription> {
     const number = this.#nextNumber++;
-    const subscription = new Subscription(filter, number, listener, this.#maxQueuedFrames, this.#host);
+    const { maxQueuedFrames } = this.#parts;
+    const subscription = new Subscription(filter, number, listener, maxQueuedFrames, this.#host);
     this.#open.set(number, subscription);
     try {
       await this.#subscribe(subscription, false, signal);
     } catch (thrown) {
-      this.#open.delete(number);
-      this.#inbox.remove(subscription);
+      this.#forget(subscription);
       throw thrown;
     }
+    if (signal?.aborted) {
+      await subscription.unsubscribe();
+      throw cancelled(signal);
+    }
+    subscription.endOn(signal);
     return subscription;
   }
 
-  /** Takes all subscriptions up on a new connection, saying what has been seen. */
+  /** Takes all subscriptions up on a new connection, saying what has been seen. What is refused ends, and is told. */
   async resume(): Promise<void> {
-    await Promise.all([...this.#open.values()].map((one) => this.#subscribe(one, true, undefined)));
+    const { link, events } = this.#parts;
+    const { connection } = link;
+    const resume = async (subscription: Subscription) => {
+      try {
+        await this.#subscribe(subscription, true, undefined);
+      } catch (thrown) {
+        // Without this connection the next one takes it up.
+        if (connection !== link.connection) return;
+        const error = toModwireError(thrown);
+        // A late answer still counts.
+        if (error.code !== 'DEADLINE_EXCEEDED') this.#forget(subscription);
+        events.emit('error', error);
+      }
+    };
+    await Promise.all([...this.#open.values()].filter(({ accepted }) => accepted).map(resume));
   }
 
   async endAll(): Promise<void> {
     await Promise.all([...this.#open.values()].map((subscription) => subscription.unsubscribe()));
   }
 
+  /** What somebody awaits has changed. */
+  awaitingChanged(): void {
+    this.#gate.update();
+  }
+
   /** The connection is gone. */
   lost(error: ModwireError): void {
-    this.#full.clear();
-    this.#answers.rejectAll(error);
+    this.#gate.lost();
+    this.#starting.rejectAll(error);
+    this.#ending.rejectAll(error);
   }
 
   /** The client is closed. */
-  close(error: ModwireError): void {
-    this.#answers.rejectAll(error);
-    for (const subscription of this.#open.values()) subscription.end();
-    this.#open.clear();
+  close(): void {
+    for (const subscription of [...this.#open.values()]) this.#forget(subscription);
   }
 
   /** At once, before the frames that follow in the same batch. */
   subscribed(message: ControlOf<'subscribed'>): void {
+    const { inbox, link } = this.#parts;
     const subscription = this.#open.get(message.subscription);
-    if (subscription !== undefined) {
-      this.#inbox.missed(message.missed, 'disconnected');
-      this.#inbox.add(subscription, message.positions, message.complete);
+    if (subscription === undefined) {
+      // Nobody waited for it any longer.
+      link.send({ type: 'unsubscribe', subscription: message.subscription });
+      return;
     }
-    this.#answers.resolve(message.subscription);
+    subscription.accepted = true;
+    inbox.missed(message.missed, 'disconnected');
+    // Who knew all subjects, and is told what was missed of any, knows them still, even if too many to be listed.
+    inbox.add(subscription, message.positions, message.complete || subscription.complete);
+    this.#starting.resolve(message.subscription);
   }
 
+  /** At once: frames that follow in the same batch may have other subscriptions, but not this one. */
   unsubscribed(message: ControlOf<'unsubscribed'>): void {
-    this.#answers.resolve(message.subscription);
+    const subscription = this.#open.get(message.subscription);
+    if (subscription !== undefined) this.#forget(subscription);
+    this.#ending.resolve(message.subscription);
   }
 
   /** False when nobody waits for this subscription's answer. */
   refused(number: number, error: ModwireError): boolean {
-    return this.#answers.reject(number, error);
+    return this.#starting.reject(number, error) || this.#ending.reject(number, error);
   }
 
   async #subscribe(
@@ -97,42 +144,46 @@ export class ClientSubscriptions {
     resume: boolean,
     signal: AbortSignal | undefined,
   ): Promise<void> {
+    const { link, inbox } = this.#parts;
     const { number, filter } = subscription;
-    const answer = this.#answers.wait(number, signal);
-    const sent = this.#link.send({
+    const maxBytes = link.connection?.welcome.maxBatchBytes ?? 0;
+    const positions = resume ? inbox.positions(subscription, maxBytes) : [];
+    const answer = this.#starting.wait(number, signal);
+    const { complete } = subscription;
+    const sent = link.send({
       type: 'subscribe',
       subscription: number,
       filter,
       resume,
-      complete: resume && subscription.complete,
-      positions: resume ? this.#inbox.positions(subscription) : [],
+      complete: resume && complete,
+      positions,
     });
-    if (!sent) this.#answers.reject(number, notConnected());
+    if (!sent) this.#starting.reject(number, notConnected());
     await answer;
   }
 
   async #end(subscription: Subscription): Promise<void> {
     const { number } = subscription;
+    const { link } = this.#parts;
     if (!this.#open.has(number)) return;
+    const { connection } = link;
+    this.#gate.relieve(subscription);
     try {
-      const answer = this.#answers.wait(number);
+      const answer = this.#ending.wait(number);
       // Without a connection there is nothing to end but here.
-      if (!this.#link.send({ type: 'unsubscribe', subscription: number })) this.#answers.resolve(number);
+      if (!link.send({ type: 'unsubscribe', subscription: number })) this.#ending.resolve(number);
       await answer;
+    } catch (thrown) {
+      // With its connection the subscription is gone too.
+      if (connection === link.connection) throw thrown;
     } finally {
-      this.#open.delete(number);
-      this.#inbox.remove(subscription);
-      subscription.end();
+      this.#forget(subscription);
     }
   }
 
-  #stopReading(subscription: Subscription): boolean {
-    if (!this.#link.connection?.pause()) return false;
-    this.#full.add(subscription);
-    return true;
-  }
-
-  #readOn(subscription: Subscription): void {
-    if (this.#full.delete(subscription) && this.#full.size === 0) this.#link.connection?.resume();
+  #forget(subscription: Subscription): void {
+    if (!this.#open.delete(subscription.number)) return;
+    this.#parts.inbox.remove(subscription);
+    subscription.end();
   }
 }

@@ -3,8 +3,8 @@ import { FrameWriter } from '../codec/frame-writer.js';
 import { FrameFlags } from '../codec/generated/modwire/frame-flags.js';
 import { toHex } from '../codec/message-id.js';
 import { checkFilter } from '../codec/subject.js';
-import { ERRORS, errorCodeOf, ModwireError, toModwireError } from '../errors.js';
-import { onAbort, throwIfAborted } from './abort.js';
+import { errorCodeOf, ModwireError } from '../errors.js';
+import { throwIfAborted } from './abort.js';
 import { ClientEmitter, type ClientEvents } from './client-events.js';
 import { ClientSubscriptions } from './client-subscriptions.js';
 import { atEndOfTurn } from './connection.js';
@@ -31,15 +31,21 @@ export class Client {
   readonly #subscriptions: ClientSubscriptions;
   readonly #acks: PendingAnswers<string, { epoch: number; sequence: number }>;
   readonly #pongs: PendingAnswers<number, void>;
+  readonly #answerMs: number;
   #nextNonce = FIRST_NONCE;
+  /** Whether the broker has let frames pass this connection by. */
+  #slow = false;
 
   /** @internal */
   constructor(options: ResolvedConnectOptions) {
     const { answerMs } = options;
-    this.#acks = new PendingAnswers('acknowledgement', answerMs);
-    this.#pongs = new PendingAnswers('pong', answerMs);
-    this.#outbox = new Outbox(new FrameWriter(), options.batchBytes, options.maxPendingBytes, atEndOfTurn);
-    this.#inbox = new Inbox(options.maxTrackedSubjects, {
+    const awaiting = () => this.#subscriptions.awaitingChanged();
+    this.#answerMs = answerMs;
+    this.#acks = new PendingAnswers('acknowledgement', answerMs, awaiting);
+    this.#pongs = new PendingAnswers('pong', answerMs, awaiting);
+    const { batchBytes, maxPendingBytes } = options;
+    this.#outbox = new Outbox(new FrameWriter(), batchBytes, maxPendingBytes, atEndOfTurn, awaiting);
+    this.#inbox = new Inbox(options.maxTrackedSubjects, atEndOfTurn, {
       gap: (gap) => this.#events.emit('gap', gap),
       failed: (error) => this.#events.emit('error', error),
     });
@@ -52,13 +58,14 @@ export class Client {
       resume: () => this.#subscriptions.resume(),
       over: () => void this.close(),
     });
-    this.#subscriptions = new ClientSubscriptions(
-      this.#link,
-      this.#inbox,
-      this.#events,
-      options.maxQueuedFrames,
+    this.#subscriptions = new ClientSubscriptions({
+      link: this.#link,
+      inbox: this.#inbox,
+      events: this.#events,
+      maxQueuedFrames: options.maxQueuedFrames,
       answerMs,
-    );
+      awaiting: () => this.#acks.size > 0 || this.#pongs.size > 0 || this.#outbox.awaited,
+    });
   }
 
   /** Whether there is a connection at this moment. */
@@ -95,14 +102,13 @@ export class Client {
     if (options !== undefined && 'ack' in options && options.ack)
       return this.#publishAcked(subject, payload, options);
     this.#throwIfClosed();
-    const fields = this.#factory.make(subject, payload, options, 0);
-    this.#checkSize(fields.payload!.length);
-    return this.#outbox.add(fields);
+    return this.#outbox.add(this.#factory.make(subject, payload, options, 0));
   }
 
   /** Resolves when `publish` would return true. */
-  ready(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    return this.#whenReady(false, options.signal);
+  async ready(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    this.#throwIfClosed();
+    await this.#outbox.untilOpen(options);
   }
 
   /**
@@ -125,31 +131,38 @@ export class Client {
     this.#throwIfClosed();
     throwIfAborted(signal);
     checkFilter(filter);
-    const subscription = await this.#subscriptions.start(filter, listener, signal);
-    onAbort(signal, () => {
-      subscription.unsubscribe().catch((error) => this.#events.emit('error', toModwireError(error)));
-    });
-    return subscription;
+    return this.#subscriptions.start(filter, listener, signal);
   }
 
-  /** Resolves when the broker has taken everything published so far. */
+  /**
+   * Resolves when the broker has taken everything published so far. Rejects with UNAVAILABLE when the connection is
+   * lost meanwhile, because nobody knows what of it has arrived, and with DEADLINE_EXCEEDED when nothing can be sent
+   * for `answerMs` or the answer takes longer than that.
+   */
   async flush(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
     this.#throwIfClosed();
+    const { losses } = this.#link;
     this.#outbox.flush();
-    await this.#whenReady(true, options.signal);
+    await this.#outbox.untilHanded({ ...options, timeoutMs: this.#answerMs });
+    if (losses !== this.#link.losses) {
+      throw new ModwireError('UNAVAILABLE', 'the connection was lost before the broker had taken everything');
+    }
     await this.#ping(options.signal);
   }
 
   /**
    * Closes gracefully: sees everything published to the broker, ends all subscriptions when what was sent before has
-   * come, then closes.
+   * come, then closes. It closes in any case; it rejects as `flush` does when it cannot see everything to the broker.
    */
   async drain(): Promise<void> {
-    await this.flush();
-    await this.#subscriptions.endAll();
-    // Listeners may have published meanwhile.
-    await this.flush();
-    await this.close();
+    try {
+      await this.flush();
+      await this.#subscriptions.endAll();
+      // Listeners may have published meanwhile.
+      await this.flush();
+    } finally {
+      await this.close();
+    }
   }
 
   /** Closes at once. What was published and not sent is lost; pending promises reject with CANCELLED. */
@@ -157,8 +170,9 @@ export class Client {
     if (this.closed) return;
     const reason = new ModwireError('CANCELLED', 'the client was closed');
     this.#link.close(reason);
+    this.#acks.rejectAll(reason);
     this.#lost(reason);
-    this.#subscriptions.close(reason);
+    this.#subscriptions.close();
     this.#events.emit('close', undefined);
   }
 
@@ -175,8 +189,10 @@ export class Client {
   }
 
   #lost(error: ModwireError): void {
+    this.#slow = false;
     this.#subscriptions.lost(error);
-    this.#acks.rejectAll(error);
+    // What is not sent yet will be, over the next connection.
+    this.#acks.rejectAll(error, this.#outbox.handedBytes);
     this.#pongs.rejectAll(error);
   }
 
@@ -205,10 +221,11 @@ export class Client {
         this.#failure(message);
         break;
       case 'slow':
+        this.#slow = true;
         this.#events.emit('slow', { bufferedBytes: message.bufferedBytes, limitBytes: message.limitBytes });
         break;
       case 'gap':
-        this.#inbox.missed(message.missed, 'slow');
+        this.#inbox.missed(message.missed, this.#slow ? 'slow' : 'disconnected');
         break;
       case 'goodbye':
         this.#goodbye(message);
@@ -231,64 +248,21 @@ export class Client {
     this.#events.emit('goodbye', { message: message.message, graceMs: message.graceMs });
     const { connection } = this.#link;
     this.#outbox.flush();
-    this.#outbox.whenReady(true, () => {
-      if (connection === undefined || connection !== this.#link.connection) return;
-      this.#outbox.detach();
-      connection.send({ type: 'goodbye', code: ERRORS.UNAVAILABLE.number, message: 'done', graceMs: 0 });
-    });
+    const depart = () => {
+      if (connection === this.#link.connection) this.#link.depart();
+    };
+    // Rejects when the client is closed meanwhile.
+    this.#outbox.untilHanded({}).then(depart, () => undefined);
   }
 
   async #publishAcked(subject: string, payload: Payload, options: AckedPublishOptions): Promise<PublishAck> {
     this.#throwIfClosed();
     throwIfAborted(options.signal);
     const fields = this.#factory.make(subject, payload, options, FrameFlags.ack);
-    this.#checkSize(fields.payload!.length);
     const id = fields.id.slice();
     this.#outbox.add(fields);
-    const { epoch, sequence } = await this.#acks.wait(toHex(id), options.signal);
+    const { epoch, sequence } = await this.#acks.wait(toHex(id), options.signal, this.#outbox.writtenBytes);
     return { subject, id, epoch, sequence };
-  }
-
-  #whenReady(empty: boolean, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      try {
-        this.#throwIfClosed();
-        throwIfAborted(signal);
-      } catch (thrown) {
-        reject(thrown);
-        return;
-      }
-      let done = false;
-      let giveUp = () => {};
-      const settle = () => {
-        done = true;
-        offAbort();
-        offClose();
-      };
-      const fail = (error: ModwireError) => {
-        settle();
-        giveUp();
-        reject(error);
-      };
-      const offAbort = onAbort(signal, fail);
-      const offClose = onAbort(this.#link.closing, fail);
-      giveUp = this.#outbox.whenReady(empty, () => {
-        if (done) return;
-        settle();
-        resolve();
-      });
-    });
-  }
-
-  /** The frame's other parts take far less than the room that is left to them. */
-  #checkSize(payloadBytes: number): void {
-    const maxFrameBytes = this.#link.connection?.welcome.maxFrameBytes;
-    if (maxFrameBytes === undefined || payloadBytes <= maxFrameBytes) return;
-    throw new ModwireError('RESOURCE_EXHAUSTED', {
-      what: 'payload too large',
-      expected: `at most the broker's maxFrameBytes = ${maxFrameBytes}`,
-      got: `${payloadBytes} bytes`,
-    });
   }
 
   #throwIfClosed(): void {

@@ -7,7 +7,7 @@ import { errorCodeOf, ModwireError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { onAbort, throwIfAborted } from './abort.js';
 import type { ResolvedConnectOptions } from './options.js';
-import type { ClientSocket } from './socket.js';
+import type { ClientSocket, ClientSocketHandlers } from './socket.js';
 
 export { atEndOfTurn };
 
@@ -16,100 +16,48 @@ const DEAD_AFTER_HEARTBEATS = 2.5;
 const NORMAL_CLOSURE = 1000;
 
 export interface ConnectionHandlers {
+  /** The broker's welcome, before anything that comes after it. */
+  opened(connection: Connection): void;
   frame(memory: Memory, start: number, end: number): void;
   control(message: ControlMessage): void;
   /** Bytes that nobody can read. */
   failed(error: ModwireError): void;
   /** A heartbeat was sent: its size in bytes. */
   pinged(byteLength: number): void;
-  /** Once, after the welcome. */
+  /** Once, after `opened`. */
   closed(code: number, detail: string): void;
 }
 
-/** One connection to a broker, from its hello to its close. */
+/** One connection to a broker, from its welcome to its close: `openConnection` makes one. */
 export class Connection {
   readonly welcome: ControlOf<'welcome'>;
   readonly socket: ClientSocket;
   /** Bytes of control messages sent so far: the broker's credit counts them too. */
   sentBytes: number;
+  readonly #pinged: (byteLength: number) => void;
   readonly #heartbeat: ReturnType<typeof setInterval>;
   #lastSentAt = performance.now();
   #lastReceivedAt = performance.now();
   #nonce = 0;
   #paused = false;
-  readonly #pinged: (byteLength: number) => void;
+  #over = false;
 
-  private constructor(
+  constructor(
     socket: ClientSocket,
     welcome: ControlOf<'welcome'>,
     sentBytes: number,
     pinged: (byteLength: number) => void,
   ) {
-    this.#pinged = pinged;
     this.socket = socket;
     this.welcome = welcome;
     this.sentBytes = sentBytes;
+    this.#pinged = pinged;
     this.#heartbeat = setInterval(() => this.#beat(), Math.max(10, welcome.heartbeatMs / 4));
   }
 
-  /** Connects and says hello. Rejects with the table's error when there is no welcome in time. */
-  static open(options: ResolvedConnectOptions, handlers: ConnectionHandlers): Promise<Connection> {
-    const { url, signal } = options;
-    throwIfAborted(signal);
-    return new Promise((resolve, reject) => {
-      let connection: Connection | undefined;
-      const batch = new BatchReader();
-      const give = (error: ModwireError) => {
-        settle();
-        socket.terminate();
-        reject(error);
-      };
-      const timer = setTimeout(() => give(noWelcome(url, options.connectMs)), options.connectMs);
-      const offAbort = onAbort(signal, give);
-      const settle = () => {
-        clearTimeout(timer);
-        offAbort();
-      };
-      const hello = encodeControl({
-        type: 'hello',
-        protocol: PROTOCOL_VERSION,
-        clientName: options.name,
-        clientVersion: VERSION,
-      });
-      const socket = openSocket(url, {
-        open: () => socket.send(hello),
-        message: (bytes) => {
-          if (connection !== undefined) connection.#lastReceivedAt = performance.now();
-          const memory = new Memory(bytes);
-          batch.reset(memory);
-          while (batch.next()) {
-            if (batch.kind === 'frame') handlers.frame(memory, batch.start, batch.end);
-            else {
-              const message = decodeControl(memory, batch.start, batch.end);
-              if (isViolation(message)) handlers.failed(unreadable(message.text));
-              else if (connection !== undefined) handlers.control(message);
-              else if (message.type === 'welcome') {
-                settle();
-                connection = new Connection(socket, message, hello.length, handlers.pinged);
-                resolve(connection);
-              } else if (message.type === 'failure') {
-                give(new ModwireError(errorCodeOf(message.code), message.message));
-              }
-            }
-          }
-          if (batch.violation !== undefined) handlers.failed(unreadable(batch.violation.text));
-        },
-        close: (code, detail) => {
-          if (connection === undefined) {
-            settle();
-            reject(notConnected(url, code, detail));
-            return;
-          }
-          clearInterval(connection.#heartbeat);
-          handlers.closed(code, detail);
-        },
-      });
-    });
+  /** Whether it has ended: what still comes is for nobody. */
+  get over(): boolean {
+    return this.#over;
   }
 
   /** Sends a control message now. Returns its size in bytes. */
@@ -135,21 +83,106 @@ export class Connection {
   }
 
   close(): void {
-    clearInterval(this.#heartbeat);
+    this.end();
     this.resume();
     this.socket.close(NORMAL_CLOSURE, '');
+  }
+
+  /** The broker has sent something. */
+  heard(): void {
+    this.#lastReceivedAt = performance.now();
+  }
+
+  /** The connection is closed, by whomever. */
+  end(): void {
+    this.#over = true;
+    clearInterval(this.#heartbeat);
   }
 
   #beat(): void {
     const { heartbeatMs } = this.welcome;
     const now = performance.now();
-    if (!this.#paused && now - this.#lastReceivedAt > heartbeatMs * DEAD_AFTER_HEARTBEATS) {
-      this.socket.terminate();
-      return;
-    }
-    if (now - this.#lastSentAt >= heartbeatMs || now - this.#lastReceivedAt >= heartbeatMs) {
+    // Who does not read cannot say that nothing came.
+    const silentMs = this.#paused ? 0 : now - this.#lastReceivedAt;
+    if (silentMs > heartbeatMs * DEAD_AFTER_HEARTBEATS) this.socket.terminate();
+    else if (now - this.#lastSentAt >= heartbeatMs || silentMs >= heartbeatMs) {
       this.#pinged(this.send({ type: 'ping', nonce: this.#nonce++ }));
     }
+  }
+}
+
+/** Connects and says hello. Resolves after `opened`; rejects with the table's error when there is no welcome in time. */
+export function openConnection(options: ResolvedConnectOptions, handlers: ConnectionHandlers): Promise<void> {
+  const { url, signal, connectMs } = options;
+  return new Promise((resolve, reject) => {
+    throwIfAborted(signal);
+    const hello = encodeControl({
+      type: 'hello',
+      protocol: PROTOCOL_VERSION,
+      clientName: options.name,
+      clientVersion: VERSION,
+    });
+    const batch = new BatchReader();
+    let connection: Connection | undefined;
+    let failed = false;
+    const over = () => failed || connection?.over === true;
+    const control = (message: ControlMessage) => {
+      if (connection !== undefined) handlers.control(message);
+      else if (message.type === 'welcome') {
+        settle();
+        connection = new Connection(socket, message, hello.length, handlers.pinged);
+        handlers.opened(connection);
+        resolve();
+      } else if (message.type === 'failure') {
+        give(new ModwireError(errorCodeOf(message.code), message.message));
+      }
+    };
+    const socket = open(url, {
+      open: () => socket.send(hello),
+      message(bytes) {
+        connection?.heard();
+        const memory = new Memory(bytes);
+        batch.reset(memory);
+        while (!over() && batch.next()) {
+          if (batch.kind === 'control') {
+            const message = decodeControl(memory, batch.start, batch.end);
+            if (isViolation(message)) handlers.failed(unreadable(message.text));
+            else control(message);
+          } else if (connection !== undefined) handlers.frame(memory, batch.start, batch.end);
+        }
+        if (!over() && batch.violation !== undefined) handlers.failed(unreadable(batch.violation.text));
+      },
+      close(code, detail) {
+        settle();
+        if (connection === undefined) {
+          reject(notConnected(url, code, detail));
+          return;
+        }
+        connection.end();
+        handlers.closed(code, detail);
+      },
+    });
+    const give = (error: ModwireError) => {
+      failed = true;
+      settle();
+      socket.terminate();
+      reject(error);
+    };
+    const timer = setTimeout(() => give(noWelcome(url, connectMs)), connectMs);
+    const offAbort = onAbort(signal, give);
+    const settle = () => {
+      clearTimeout(timer);
+      offAbort();
+    };
+  });
+}
+
+/** The platforms refuse some addresses at once, such as ws: from a page that came over https. */
+function open(url: string, handlers: ClientSocketHandlers): ClientSocket {
+  try {
+    return openSocket(url, handlers);
+  } catch (thrown) {
+    throw notConnected(url, 0, String(thrown));
   }
 }
 

@@ -1,4 +1,4 @@
-import type { FrameFields, TraceContext } from '../codec/frame-fields.js';
+import type { FrameFields } from '../codec/frame-fields.js';
 import { ID_BYTES, SPAN_ID_BYTES } from '../codec/frame-layout.js';
 import { ContentType } from '../codec/generated/modwire/content-type.js';
 import { Kind } from '../codec/generated/modwire/kind.js';
@@ -11,7 +11,6 @@ import type { Payload, PublishOptions } from './publish-options.js';
 const NO_OPTIONS: PublishOptions = {};
 /** Subjects whose check is remembered; beyond it the memory starts anew. */
 const MAX_CHECKED_SUBJECTS = 4096;
-const SAMPLED = 1;
 
 type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -22,11 +21,6 @@ type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
 export class FrameFactory {
   readonly #ids = new IdGenerator();
   readonly #id = new Uint8Array(ID_BYTES);
-  readonly #newTrace: TraceContext = {
-    traceId: new Uint8Array(ID_BYTES),
-    spanId: new Uint8Array(SPAN_ID_BYTES),
-    flags: SAMPLED,
-  };
   readonly #fields: Mutable<FrameFields> = {
     subject: '',
     payload: undefined,
@@ -37,7 +31,7 @@ export class FrameFactory {
     contentType: ContentType.bytes,
     priority: 0,
     flags: 0,
-    trace: this.#newTrace,
+    trace: undefined,
     correlationId: undefined,
     causationId: undefined,
     schemaId: undefined,
@@ -79,11 +73,7 @@ export class FrameFactory {
 
   #apply(options: PublishOptions): void {
     const fields = this.#fields;
-    if (options.trace === undefined) {
-      this.#ids.nextRandom(this.#newTrace.traceId);
-      this.#ids.nextRandom(this.#newTrace.spanId);
-      fields.trace = this.#newTrace;
-    } else fields.trace = options.trace;
+    fields.trace = options.trace;
     fields.timeout = options.timeout ?? 0;
     fields.priority = options.priority ?? 0;
     fields.correlationId = options.correlationId;

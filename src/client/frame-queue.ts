@@ -3,12 +3,12 @@ import type { FrameView } from '../codec/frame-view.js';
 /** Consumed entries are cut off when there are this many. */
 const COMPACT_AFTER = 1024;
 
-/** Frames waiting for one reader, first in, first out. The reader waits for frames, never the other way round. */
+/** Frames waiting for a reader, first in, first out. Readers wait for frames, never the other way round. */
 export class FrameQueue {
   #frames: FrameView[] = [];
   #head = 0;
   #ended = false;
-  #wake: (() => void) | undefined;
+  #waiting: Array<() => void> = [];
 
   get length(): number {
     return this.#frames.length - this.#head;
@@ -16,23 +16,25 @@ export class FrameQueue {
 
   push(frame: FrameView): void {
     this.#frames.push(frame);
-    this.#wake?.();
+    this.#wake();
   }
 
   /** What is queued can still be taken. */
   end(): void {
     this.#ended = true;
-    this.#wake?.();
+    this.#wake();
+  }
+
+  clear(): void {
+    this.#frames = [];
+    this.#head = 0;
   }
 
   /** The next frame, waiting for it; undefined at the end. */
   async take(): Promise<FrameView | undefined> {
     while (this.length === 0) {
       if (this.#ended) return undefined;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-      this.#wake = undefined;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     const frame = this.#frames[this.#head]!;
     this.#head++;
@@ -41,5 +43,12 @@ export class FrameQueue {
       this.#head = 0;
     }
     return frame;
+  }
+
+  #wake(): void {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
   }
 }

@@ -3,10 +3,16 @@ import { FrameVerifier } from '../codec/frame-verifier.js';
 import { FrameView } from '../codec/frame-view.js';
 import type { Memory } from '../codec/memory.js';
 import { SubjectTable } from '../codec/subject-table.js';
+import { encodeUtf8 } from '../codec/utf8.js';
 import { ModwireError } from '../errors.js';
 import { TokenTrie } from '../routing/token-trie.js';
 import type { Gap, GapReason } from './client-events.js';
+import { DroppedFrames } from './dropped-frames.js';
 import type { Subscription } from './subscription.js';
+
+/** What a position takes in a message beside its text, and a message beside its positions. Bytes. */
+const POSITION_BYTES = 48;
+const MESSAGE_BYTES = 1024;
 
 /** A subject that this client receives. */
 interface Tracked {
@@ -35,10 +41,12 @@ export class Inbox {
   readonly #byText = new Map<string, Tracked>();
   readonly #tracked = new TokenTrie<Tracked>();
   readonly #filters = new TokenTrie<Subscription>();
+  readonly #dropped: DroppedFrames;
 
-  constructor(maxTracked: number, host: InboxHost) {
+  constructor(maxTracked: number, atEndOfTurn: (action: () => void) => void, host: InboxHost) {
     this.#maxTracked = maxTracked;
     this.#host = host;
+    this.#dropped = new DroppedFrames(atEndOfTurn, host.gap);
     this.#verifier = new FrameVerifier(crypto.getRandomValues(new Int32Array(1))[0]);
   }
 
@@ -85,38 +93,44 @@ export class Inbox {
     this.#forget(new Set(unfollowed));
   }
 
-  /** What has been seen of a subscription's subjects, to resume it. */
-  positions(subscription: Subscription): SubjectPosition[] {
+  /**
+   * What has been seen of a subscription's subjects, to resume it: as much as fits into a message of `maxBytes`. When
+   * that is not all, the subscription is no longer complete, and what the rest has missed shows with its next frames.
+   */
+  positions(subscription: Subscription, maxBytes: number): SubjectPosition[] {
     const positions: SubjectPosition[] = [];
+    let room = maxBytes - MESSAGE_BYTES;
     this.#tracked.selectedBy(subscription.filter, ({ text, epoch, sequence }) => {
-      if (epoch !== 0) positions.push({ subject: text, epoch, sequence });
+      if (epoch === 0) return;
+      room -= POSITION_BYTES + encodeUtf8(text).length;
+      if (room < 0) subscription.complete = false;
+      else positions.push({ subject: text, epoch, sequence });
     });
     return positions;
   }
 
-  /** The broker says what will not come. Ranges that were reported before are not reported again. */
+  /** The broker says what will not come. What was seen or told before is not told again. */
   missed(ranges: readonly MissedRange[], reason: GapReason): void {
     for (const range of ranges) {
       const tracked = this.#track(range.subject);
-      if (tracked.epoch === range.epoch) {
-        if (range.last !== 0 && range.last <= tracked.sequence) continue;
-        if (range.last === 0) {
-          // The count has ended: whatever comes next begins a new one, at 1.
-          this.#forgetCount(tracked);
-        } else tracked.sequence = range.last;
-      } else if (range.epoch < tracked.epoch || (range.last === 0 && tracked.epoch === 0)) continue;
-      else {
+      const sameCount = tracked.epoch === range.epoch;
+      if (range.last === 0) {
+        // The count has ended: whatever comes next begins a new one, at 1.
+        if (!sameCount) continue;
+        this.#forgetCount(tracked);
+        this.#host.gap({ ...range, reason });
+      } else if (!sameCount || range.last > tracked.sequence) {
+        const first = sameCount ? Math.max(range.first, tracked.sequence + 1) : range.first;
         tracked.epoch = range.epoch;
         tracked.sequence = range.last;
+        this.#host.gap({ ...range, first, reason });
       }
-      this.#host.gap({ ...range, reason });
     }
   }
 
-  /** Frames of a subject that this client itself could not keep. */
+  /** A frame that this client itself could not keep. */
   dropped(frame: FrameView): void {
-    const { subject, epoch, sequence } = frame;
-    this.#host.gap({ subject, epoch, first: sequence, last: sequence, reason: 'queue' });
+    this.#dropped.add(frame);
   }
 
   /** False for a frame that was seen before. */
@@ -135,7 +149,6 @@ export class Inbox {
     }
     const expectedFirst =
       tracked.epoch !== 0 || tracked.subscriptions.some((subscription) => subscription.complete);
-    if (tracked.epoch !== 0 && epoch < tracked.epoch) return false;
     tracked.epoch = epoch;
     tracked.sequence = sequence;
     if (expectedFirst && sequence > 1) {

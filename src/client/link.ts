@@ -1,8 +1,8 @@
 import type { ControlMessage } from '../codec/control-message.js';
 import type { Memory } from '../codec/memory.js';
-import { ModwireError, toModwireError } from '../errors.js';
+import { ERRORS, ModwireError, toModwireError } from '../errors.js';
 import type { ClientEmitter } from './client-events.js';
-import { Connection, type ConnectionHandlers } from './connection.js';
+import { type Connection, openConnection } from './connection.js';
 import type { ResolvedConnectOptions } from './options.js';
 import type { Outbox } from './outbox.js';
 import { reconnectDelay, sleep } from './reconnect.js';
@@ -26,6 +26,9 @@ export class Link {
   readonly #host: LinkHost;
   readonly #closing = new AbortController();
   #connection: Connection | undefined;
+  /** The connection over which nothing more is published: its broker is about to stop. */
+  #departed: Connection | undefined;
+  #losses = 0;
 
   constructor(options: ResolvedConnectOptions, host: LinkHost) {
     this.#options = options;
@@ -37,9 +40,9 @@ export class Link {
     return this.#connection;
   }
 
-  /** Fires when the client is closed. */
-  get closing(): AbortSignal {
-    return this.#closing.signal;
+  /** How often a connection was lost over which there may have been something under way. */
+  get losses(): number {
+    return this.#losses;
   }
 
   get closed(): boolean {
@@ -56,7 +59,15 @@ export class Link {
     this.#closing.abort(reason);
     this.#connection?.close();
     this.#connection = undefined;
+    this.#host.outbox.close(reason);
+  }
+
+  /** Says goodbye over the present connection: what is not sent by now waits for the next one. */
+  depart(): void {
+    if (this.#connection === undefined) return;
+    this.#departed = this.#connection;
     this.#host.outbox.detach();
+    this.#connection.send({ type: 'goodbye', code: ERRORS.UNAVAILABLE.number, message: 'done', graceMs: 0 });
   }
 
   /** Sends a control message now, after what was published before; false when there is no connection. */
@@ -67,35 +78,35 @@ export class Link {
     return true;
   }
 
-  async #connect(options: ResolvedConnectOptions): Promise<void> {
-    let connection: Connection | undefined;
-    const handlers: ConnectionHandlers = {
-      frame: this.#host.frame,
-      control: this.#host.control,
-      failed: (error) => this.#host.events.emit('error', error),
-      pinged: (byteLength) => this.#host.outbox.countSent(byteLength),
-      closed: (code, detail) => {
-        if (connection !== undefined && connection === this.#connection) this.#disconnected(code, detail);
+  #connect(options: ResolvedConnectOptions): Promise<void> {
+    const { events, outbox, frame, control } = this.#host;
+    let opened: Connection | undefined;
+    return openConnection(options, {
+      opened: (connection) => {
+        opened = connection;
+        this.#connection = connection;
       },
-    };
-    connection = await Connection.open(options, handlers);
-    if (this.closed) {
-      connection.close();
-      return;
-    }
-    this.#connection = connection;
+      frame,
+      control,
+      failed: (error) => events.emit('error', error),
+      pinged: (byteLength) => outbox.countSent(byteLength),
+      closed: (code, detail) => {
+        if (opened === this.#connection) this.#disconnected(code, detail);
+      },
+    });
   }
 
   /** Lets what is published leave over the present connection. */
   #attach(): void {
     const connection = this.#connection;
-    if (connection === undefined) return;
+    if (connection === undefined || connection === this.#departed) return;
     const { socket, welcome, sentBytes } = connection;
-    this.#host.outbox.attach(socket, welcome.publishWindowBytes, sentBytes);
+    this.#host.outbox.attach(socket, welcome, sentBytes);
   }
 
   #disconnected(code: number, detail: string): void {
     const { events, outbox } = this.#host;
+    if (this.#connection !== this.#departed) this.#losses++;
     this.#connection = undefined;
     outbox.detach();
     const got = detail || `close code ${code}`;

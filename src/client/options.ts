@@ -28,7 +28,8 @@ export function resolveConnectOptions(url: string, options: ConnectOptions): Res
   } catch {
     throw badUrl(url);
   }
-  if (parsed.protocol !== 'ws:' && parsed.protocol !== 'wss:') throw badUrl(url);
+  // The platforms' own constructors throw at a fragment.
+  if ((parsed.protocol !== 'ws:' && parsed.protocol !== 'wss:') || url.includes('#')) throw badUrl(url);
   const limits: Record<string, number> = { ...CLIENT_LIMITS };
   for (const name of Object.keys(CLIENT_LIMITS) as (keyof ClientLimits)[]) {
     const value = options[name];
@@ -54,7 +55,7 @@ export function resolveConnectOptions(url: string, options: ConnectOptions): Res
 function badUrl(url: string): ModwireError {
   return new ModwireError('INVALID_ARGUMENT', {
     what: 'not the address of a broker',
-    expected: 'ws://HOST:PORT or wss://HOST:PORT',
+    expected: 'ws://HOST:PORT or wss://HOST:PORT, without a fragment',
     got: JSON.stringify(url),
   });
 }

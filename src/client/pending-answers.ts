@@ -2,6 +2,7 @@ import { ModwireError } from '../errors.js';
 import { onAbort, throwIfAborted } from './abort.js';
 
 interface Waiting<Answer> {
+  readonly mark: number;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: ModwireError) => void;
 }
@@ -10,20 +11,25 @@ interface Waiting<Answer> {
 export class PendingAnswers<Key, Answer> {
   readonly #what: string;
   readonly #timeoutMs: number;
+  readonly #changed: () => void;
   readonly #waiting = new Map<Key, Waiting<Answer>>();
 
-  /** `what` names the answer in errors. */
-  constructor(what: string, timeoutMs: number) {
+  /** `what` names the answer in errors; `changed` is told when somebody begins to wait, and when nobody does any more. */
+  constructor(what: string, timeoutMs: number, changed: () => void = () => undefined) {
     this.#what = what;
     this.#timeoutMs = timeoutMs;
+    this.#changed = changed;
   }
 
   get size(): number {
     return this.#waiting.size;
   }
 
-  /** Rejects with DEADLINE_EXCEEDED when no answer comes in time, with CANCELLED when the signal fires. */
-  wait(key: Key, signal?: AbortSignal): Promise<Answer> {
+  /**
+   * Rejects with DEADLINE_EXCEEDED when no answer comes in time, with CANCELLED when the signal fires. Nobody else may
+   * wait under this key. `mark` is the question's place in the order of sending.
+   */
+  wait(key: Key, signal?: AbortSignal, mark = 0): Promise<Answer> {
     throwIfAborted(signal);
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -39,8 +45,10 @@ export class PendingAnswers<Key, Answer> {
         clearTimeout(timer);
         offAbort();
         this.#waiting.delete(key);
+        if (this.size === 0) this.#changed();
       };
       this.#waiting.set(key, {
+        mark,
         resolve: (answer) => {
           settle();
           resolve(answer);
@@ -50,6 +58,7 @@ export class PendingAnswers<Key, Answer> {
           reject(error);
         },
       });
+      if (this.size === 1) this.#changed();
     });
   }
 
@@ -67,7 +76,8 @@ export class PendingAnswers<Key, Answer> {
     return waiting !== undefined;
   }
 
-  rejectAll(error: ModwireError): void {
-    for (const waiting of [...this.#waiting.values()]) waiting.reject(error);
+  /** Rejects all whose mark is not beyond `upTo`. */
+  rejectAll(error: ModwireError, upTo = Number.POSITIVE_INFINITY): void {
+    for (const waiting of [...this.#waiting.values()]) if (waiting.mark <= upTo) waiting.reject(error);
   }
 }

@@ -15,7 +15,7 @@ export interface PublishOptions {
   readonly causationId?: Uint8Array;
   /** Content hash of the payload's schema: 16 bytes. */
   readonly schemaId?: Uint8Array;
-  /** The trace this message belongs to; a new one by default. */
+  /** The trace this message belongs to; without, it begins one whose id is the message id. */
   readonly trace?: TraceContext;
   readonly tracestate?: string;
   readonly baggage?: string;

@@ -1,6 +1,9 @@
 import { SUBPROTOCOL } from '../codec/control-message.js';
 import type { ClientSocket, ClientSocketHandlers } from './socket.js';
 
+/** The code that stands for a connection that ended without a handshake. */
+const ABNORMAL_CLOSURE = 1006;
+
 /** Opens a connection with the platform's own WebSocket. */
 export function openSocket(url: string, handlers: ClientSocketHandlers): ClientSocket {
   const socket = new WebSocket(url, SUBPROTOCOL);
@@ -22,7 +25,13 @@ export function openSocket(url: string, handlers: ClientSocketHandlers): ClientS
       socket.close(code, reason);
     },
     terminate() {
+      if (socket.onclose === null) return;
+      // The platform has no other way than the handshake, for which a peer that is gone lets it wait for long.
+      socket.onopen = null;
+      socket.onmessage = null;
+      socket.onclose = null;
       socket.close();
+      queueMicrotask(() => handlers.close(ABNORMAL_CLOSURE, 'cut off'));
     },
   };
 }

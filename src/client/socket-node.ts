@@ -1,6 +1,10 @@
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import { SUBPROTOCOL } from '../codec/control-message.js';
 import { type ClientSocket, type ClientSocketHandlers, MAX_MESSAGE_BYTES } from './socket.js';
+import { connectWithLargeReads } from './socket-node-reads.js';
+
+/** Time for the broker to answer a close. Milliseconds. */
+const CLOSE_TIMEOUT_MS = 1_000;
 
 const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
@@ -19,6 +23,12 @@ export function openSocket(url: string, handlers: ClientSocketHandlers): ClientS
     perMessageDeflate: false,
     maxPayload: MAX_MESSAGE_BYTES,
     skipUTF8Validation: true,
+    // TLS reads by records of its own.
+    ...(url.startsWith('wss:')
+      ? {}
+      : { createConnection: connectWithLargeReads as ClientOptions['createConnection'] }),
+    // The typings of the package lack this option.
+    ...{ closeTimeout: CLOSE_TIMEOUT_MS },
     ...(needsMask(url) ? {} : { generateMask: (mask: Buffer) => mask.fill(0) }),
   });
   let detail = '';

@@ -53,7 +53,6 @@ export class FrameVerifier {
   /** Of other frames of late: publishers of one broker send a handful of shapes, interleaved. */
   readonly #shapes: FrameShape[] = [];
   #nextShape = 0;
-  #stampAt = 0;
   #work = 0;
 
   constructor(seed = 0) {
@@ -97,7 +96,7 @@ export class FrameVerifier {
     const phase = (table - start) % FRAME_ALIGNMENT;
     let shape = this.#shape;
     if (!shape.matches(data, vtable, vtableBytes, phase)) {
-      const known = this.#shapes.find((other) => other.matches(data, vtable, vtableBytes, phase));
+      const known = this.#recall(data, vtable, vtableBytes, phase);
       shape = known ?? new FrameShape();
       const rule = known === undefined ? shape.read(data, vtable, vtableBytes, phase) : Rule.ok;
       if (rule !== Rule.ok) {
@@ -116,7 +115,8 @@ export class FrameVerifier {
     if (vtable < stampAt + STAMP_BYTES && vtable + vtableBytes > stampAt) {
       return fail(view, Rule.overlap, vtable, '');
     }
-    this.#stampAt = stampAt;
+    view.originAt = table + offsets[Field.origin]!;
+    view.stampAt = stampAt;
     this.#work = byteLength * WORK_PER_BYTE;
 
     const subject = this.#verifySubject(view, table + offsets[Field.subject]!);
@@ -143,6 +143,11 @@ export class FrameVerifier {
     return !shape.hasText || this.#verifyTexts(view);
   }
 
+  /** Apart from `verify`, where a closure would cost every call an allocation. */
+  #recall(data: DataView, vtable: number, vtableBytes: number, phase: number): FrameShape | undefined {
+    return this.#shapes.find((shape) => shape.matches(data, vtable, vtableBytes, phase));
+  }
+
   /** In the place of the oldest. Views that were retained keep theirs: a shape never changes once it was read. */
   #remember(shape: FrameShape): void {
     this.#shapes[this.#nextShape] = shape;
@@ -161,7 +166,7 @@ export class FrameVerifier {
     const last = first + data.getUint32(string, true);
     if (last >= end) return fail(view, Rule.stringBounds, string, 'subject');
     if (memory.u8[last] !== 0) return fail(view, Rule.stringTerminator, last, 'subject');
-    if (string < this.#stampAt + STAMP_BYTES && last >= this.#stampAt) {
+    if (string < view.stampAt + STAMP_BYTES && last >= view.stampAt) {
       return fail(view, Rule.overlap, string, 'subject');
     }
     let hash = this.#seed ^ (last - first);
@@ -211,7 +216,7 @@ export class FrameVerifier {
     const last = first + memory.data.getUint32(string, true);
     if (last >= end) return fail(view, Rule.stringBounds, string, path);
     if (memory.u8[last] !== 0) return fail(view, Rule.stringTerminator, last, path);
-    if (this.#touchesStamp(string, last + 1)) return fail(view, Rule.overlap, string, path);
+    if (touchesStamp(view, string, last + 1)) return fail(view, Rule.overlap, string, path);
     if (!this.#spend(last - first)) return fail(view, Rule.workBudget, string, path);
     if (!isUtf8(memory.u8, first, last)) return fail(view, Rule.utf8, first, path);
     return true;
@@ -227,7 +232,7 @@ export class FrameVerifier {
     const count = data.getUint32(vector, true);
     const vectorEnd = vector + 4 + 4 * count;
     if (vectorEnd > end) return fail(view, Rule.vectorBounds, vector, 'headers');
-    if (this.#touchesStamp(vector, vectorEnd)) return fail(view, Rule.overlap, vector, 'headers');
+    if (touchesStamp(view, vector, vectorEnd)) return fail(view, Rule.overlap, vector, 'headers');
     for (let index = 0; index < count; index++) {
       if (!this.#verifyHeader(view, vector + 4 + 4 * index, index)) return false;
     }
@@ -252,7 +257,7 @@ export class FrameVerifier {
     }
     const tableBytes = data.getUint16(vtable + 2, true);
     if (tableBytes < 4 || table + tableBytes > end) return failHeader(view, Rule.tableBounds, table, index);
-    if (this.#touchesStamp(vtable, vtable + vtableBytes) || this.#touchesStamp(table, table + tableBytes)) {
+    if (touchesStamp(view, vtable, vtable + vtableBytes) || touchesStamp(view, table, table + tableBytes)) {
       return failHeader(view, Rule.overlap, table, index);
     }
     if (vtableBytes < 8) return failHeader(view, Rule.requiredField, vtable, index);
@@ -272,10 +277,6 @@ export class FrameVerifier {
     return true;
   }
 
-  #touchesStamp(from: number, to: number): boolean {
-    return from < this.#stampAt + STAMP_BYTES && to > this.#stampAt;
-  }
-
   #spend(bytes: number): boolean {
     this.#work -= bytes;
     return this.#work >= 0;
@@ -291,4 +292,8 @@ function fail(view: FrameView, rule: RuleNumber, at: number, path: string): fals
 
 function failHeader(view: FrameView, rule: RuleNumber, at: number, index: number, field = ''): false {
   return fail(view, rule, at, `headers[${index}]${field}`);
+}
+
+function touchesStamp({ stampAt }: FrameView, from: number, to: number): boolean {
+  return from < stampAt + STAMP_BYTES && to > stampAt;
 }

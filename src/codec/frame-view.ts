@@ -26,6 +26,8 @@ export class FrameView {
   end = 0;
 
   /** @internal */ table = 0;
+  /** Where the struct Origin lies. @internal */ originAt = 0;
+  /** Where the struct Stamp lies. @internal */ stampAt = 0;
   /** @internal */ shape!: FrameShape;
   /** Hash of the subject's bytes under the verifier's seed. @internal */ subjectHash = 0;
   /** The subject's text once someone has asked for it. @internal */ subjectText: string | undefined;
@@ -62,9 +64,14 @@ export class FrameView {
     return this.subjectText;
   }
 
-  /** The payload's bytes: a view, no copy; empty when there is none. */
+  /**
+   * The payload's bytes: a view, no copy; empty when there is none. A hot path that wants no object at all reads
+   * `memory` from `payloadStart` to `payloadEnd`.
+   */
   get payload(): Uint8Array {
-    return this.memory.u8.subarray(this.payloadStart, this.payloadEnd);
+    // Half the time of `subarray`.
+    const { buffer, byteOffset } = this.memory.u8;
+    return new Uint8Array(buffer, byteOffset + this.payloadStart, this.payloadEnd - this.payloadStart);
   }
 
   /** The payload as text. Throws TypeError when it is not UTF-8. */
@@ -83,65 +90,70 @@ export class FrameView {
 
   /** Message id, a UUIDv7: 16 bytes. */
   get id(): Uint8Array {
-    const at = this.#struct(Field.origin) + Origin.id;
+    const at = this.originAt + Origin.id;
     return this.memory.u8.subarray(at, at + ID_BYTES);
   }
 
   /** Producer's clock in microseconds since the Unix epoch. */
   get publishedAt(): number {
-    return readU64(this.memory.data, this.#struct(Field.origin) + Origin.publishedAt);
+    return readU64(this.memory.data, this.originAt + Origin.publishedAt);
   }
 
   /** Remaining time to answer in microseconds; 0 when there is none. */
   get timeout(): number {
-    return readU64(this.memory.data, this.#struct(Field.origin) + Origin.timeout);
+    return readU64(this.memory.data, this.originAt + Origin.timeout);
   }
 
   /** A number of the enum Kind; unknown ones come from newer versions. */
   get kind(): number {
-    return this.memory.u8[this.#struct(Field.origin) + Origin.kind]!;
+    return this.memory.u8[this.originAt + Origin.kind]!;
   }
 
   /** A number of the enum ContentType; unknown ones come from newer versions. */
   get contentType(): number {
-    return this.memory.u8[this.#struct(Field.origin) + Origin.contentType]!;
+    return this.memory.u8[this.originAt + Origin.contentType]!;
   }
 
   get priority(): number {
-    return this.memory.u8[this.#struct(Field.origin) + Origin.priority]!;
+    return this.memory.u8[this.originAt + Origin.priority]!;
   }
 
   /** Bits of the enum FrameFlags. */
   get flags(): number {
-    return this.memory.u8[this.#struct(Field.origin) + Origin.flags]!;
+    return this.memory.u8[this.originAt + Origin.flags]!;
   }
 
   /** Position within the subject and epoch, from 1; 0 before the broker has stamped the frame. */
   get sequence(): number {
-    return readU64(this.memory.data, this.#struct(Field.stamp) + Stamp.sequence);
+    return readU64(this.memory.data, this.stampAt + Stamp.sequence);
   }
 
   /** Which count `sequence` belongs to; 0 before the broker has stamped the frame. */
   get epoch(): number {
-    return readU64(this.memory.data, this.#struct(Field.stamp) + Stamp.epoch);
+    return readU64(this.memory.data, this.stampAt + Stamp.epoch);
   }
 
   /** Broker's clock at admission in microseconds since the Unix epoch; 0 before the broker has stamped the frame. */
   get brokerTime(): number {
-    return readU64(this.memory.data, this.#struct(Field.stamp) + Stamp.brokerTime);
+    return readU64(this.memory.data, this.stampAt + Stamp.brokerTime);
   }
 
-  /** W3C trace id, 16 bytes. */
-  get traceId(): Uint8Array | undefined {
-    return this.#inline(Field.trace, Trace.traceId, ID_BYTES);
+  /**
+   * W3C trace id, 16 bytes. A frame that carries no trace begins one, whose id is the message id: nothing needs to be
+   * made up, sent or looked up for messages that nothing caused.
+   */
+  get traceId(): Uint8Array {
+    return this.#inline(Field.trace, Trace.traceId, ID_BYTES) ?? this.id;
   }
 
-  /** W3C span id of the producer's span, 8 bytes. */
-  get spanId(): Uint8Array | undefined {
-    return this.#inline(Field.trace, Trace.spanId, SPAN_ID_BYTES);
+  /** W3C span id of the producer's span, 8 bytes; of a trace that begins here, the end of the message id. */
+  get spanId(): Uint8Array {
+    return (
+      this.#inline(Field.trace, Trace.spanId, SPAN_ID_BYTES) ?? this.id.subarray(ID_BYTES - SPAN_ID_BYTES)
+    );
   }
 
-  /** W3C trace flags; 0 when there is no trace. */
+  /** W3C trace flags; 0 when the frame carries no trace. */
   get traceFlags(): number {
     const at = this.shape.offsets[Field.trace]!;
     return at === 0 ? 0 : this.memory.u8[this.table + at + Trace.flags]!;
@@ -207,8 +219,8 @@ export class FrameView {
   u64(field: U64Field): bigint {
     const at =
       field === 'publishedAt' || field === 'timeout'
-        ? this.#struct(Field.origin) + Origin[field]
-        : this.#struct(Field.stamp) + Stamp[field];
+        ? this.originAt + Origin[field]
+        : this.stampAt + Stamp[field];
     return this.memory.data.getBigUint64(at, true);
   }
 
@@ -217,7 +229,7 @@ export class FrameView {
    * nothing else, so that everything the producer wrote stays as it was.
    */
   stamp(sequence: number, epoch: number, brokerTime: number): void {
-    const at = this.#struct(Field.stamp);
+    const at = this.stampAt;
     const { data } = this.memory;
     writeU64(data, at + Stamp.sequence, sequence);
     writeU64(data, at + Stamp.epoch, epoch);
@@ -231,6 +243,8 @@ export class FrameView {
     view.start = this.start;
     view.end = this.end;
     view.table = this.table;
+    view.originAt = this.originAt;
+    view.stampAt = this.stampAt;
     view.shape = this.shape;
     view.subjectText = this.subjectText;
     view.subjectHash = this.subjectHash;
@@ -248,15 +262,13 @@ export class FrameView {
     view.start = 0;
     view.end = this.end - this.start;
     view.table = this.table - this.start;
+    view.originAt = this.originAt - this.start;
+    view.stampAt = this.stampAt - this.start;
     view.subjectStart = this.subjectStart - this.start;
     view.subjectEnd = this.subjectEnd - this.start;
     view.payloadStart = this.payloadStart - this.start;
     view.payloadEnd = this.payloadEnd - this.start;
     return view;
-  }
-
-  #struct(field: number): number {
-    return this.table + this.shape.offsets[field]!;
   }
 
   #inline(field: number, from: number, byteLength: number): Uint8Array | undefined {

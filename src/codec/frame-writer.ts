@@ -1,8 +1,8 @@
 import type { FrameFields } from './frame-fields.js';
 import { alignUp, Field, FRAME_ALIGNMENT, Origin, Trace } from './frame-layout.js';
 import { buildTemplate, type FrameTemplate, TEXT_MASK } from './frame-template.js';
+import { textBytes, writeTexts } from './frame-texts.js';
 import { HIGH, Memory } from './memory.js';
-import { encodeUtf8 } from './utf8.js';
 
 /** Templates kept by default; see FrameWriter. */
 const DEFAULT_TEMPLATES = 1024;
@@ -99,14 +99,8 @@ export class FrameWriter {
     }
     data.setUint32(start, byteLength - 4, true);
     patch(memory, start, template.at, maskOf(fields, payload), fields);
-    let next = start + alignUp(template.bytes.length + payload.length, 4);
-    for (const field of STRING_FIELDS) {
-      const text = fields[field];
-      if (text !== undefined) next = writeString(memory, start + template.at[Field[field]]!, next, text);
-    }
-    if (fields.headers !== undefined && fields.headers.length > 0) {
-      writeHeaders(memory, start + template.at[Field.headers]!, next, fields.headers);
-    }
+    const textsAt = start + alignUp(template.bytes.length + payload.length, 4);
+    writeTexts(memory, start, template.at, textsAt, fields);
     return byteLength;
   }
 
@@ -134,8 +128,6 @@ export class FrameWriter {
     return template;
   }
 }
-
-const STRING_FIELDS = ['tracestate', 'baggage', 'experiment', 'variant', 'assignmentKey'] as const;
 
 function maskOf(fields: FrameFields, payload: Uint8Array): number {
   let mask = BASE_MASK;
@@ -221,81 +213,4 @@ function copy8(target: Uint8Array, at: number, source: Uint8Array): void {
   target[at + 5] = source[5]!;
   target[at + 6] = source[6]!;
   target[at + 7] = source[7]!;
-}
-
-/** Room for the strings and headers of a frame, worst case for alignment. */
-function textBytes(fields: FrameFields): number {
-  let bytes = 0;
-  for (const field of STRING_FIELDS) {
-    const text = fields[field];
-    if (text !== undefined) bytes += stringBytes(text);
-  }
-  const { headers } = fields;
-  if (headers !== undefined && headers.length > 0) {
-    bytes += HEADER_VTABLE_BYTES + 4 + headers.length * (4 + HEADER_TABLE_BYTES);
-    for (const [name, value] of headers) bytes += stringBytes(name) + stringBytes(value);
-  }
-  // What precedes the texts is padded to 4.
-  return bytes === 0 ? 0 : bytes + 3;
-}
-
-function stringBytes(text: string): number {
-  return alignUp(4 + utf8Length(text) + 1, 4);
-}
-
-function utf8Length(text: string): number {
-  let bytes = text.length;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit < 0x80) continue;
-    bytes++;
-    if (unit < 0x800) continue;
-    const next = text.charCodeAt(index + 1);
-    // A surrogate pair is 4 bytes from 2 units, any other unit above 0x7ff is 3 bytes; lone surrogates too (U+FFFD).
-    if (unit >= 0xd800 && unit <= 0xdbff && next >= 0xdc00 && next <= 0xdfff) {
-      bytes++;
-      index++;
-    } else bytes++;
-  }
-  return bytes;
-}
-
-/** Writes a string at `at`, points the offset in `slot` at it, and returns where the next thing may lie. */
-function writeString(memory: Memory, slot: number, at: number, text: string): number {
-  const bytes = encodeUtf8(text);
-  memory.data.setUint32(slot, at - slot, true);
-  memory.data.setUint32(at, bytes.length, true);
-  memory.u8.set(bytes, at + 4);
-  return at + alignUp(4 + bytes.length + 1, 4);
-}
-
-const HEADER_VTABLE_BYTES = 8;
-const HEADER_TABLE_BYTES = 12;
-
-function writeHeaders(
-  memory: Memory,
-  slot: number,
-  at: number,
-  headers: ReadonlyArray<readonly [string, string]>,
-): void {
-  const { data } = memory;
-  const vtable = at;
-  data.setUint16(vtable, HEADER_VTABLE_BYTES, true);
-  data.setUint16(vtable + 2, HEADER_TABLE_BYTES, true);
-  data.setUint16(vtable + 4, 4, true);
-  data.setUint16(vtable + 6, 8, true);
-  const vector = vtable + HEADER_VTABLE_BYTES;
-  data.setUint32(slot, vector - slot, true);
-  data.setUint32(vector, headers.length, true);
-  const tables = vector + 4 + 4 * headers.length;
-  let next = tables + headers.length * HEADER_TABLE_BYTES;
-  for (let index = 0; index < headers.length; index++) {
-    const [name, value] = headers[index]!;
-    const table = tables + index * HEADER_TABLE_BYTES;
-    const entry = vector + 4 + 4 * index;
-    data.setUint32(entry, table - entry, true);
-    data.setInt32(table, table - vtable, true);
-    next = writeString(memory, table + 4, next, name);
-    next = writeString(memory, table + 8, next, value);
-  }
 }

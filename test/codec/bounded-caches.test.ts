@@ -39,7 +39,7 @@ describe('the verifier', () => {
     const check = (frame: FrameView, bits: number) => {
       expect(frame.publishedAt).toBe(bits);
       expect(frame.payloadLength).toBe(bits & 1 ? 16 : 0);
-      expect(frame.traceId).toEqual(bits & 2 ? TRACE.traceId : undefined);
+      expect(frame.traceId).toEqual(bits & 2 ? TRACE.traceId : ID);
       expect(frame.correlationId).toEqual(bits & 4 ? ID : undefined);
       expect(frame.schemaId).toEqual(bits & 8 ? ID : undefined);
       expect(frame.variant).toBe(bits & 16 ? 'b' : undefined);

@@ -37,14 +37,7 @@ describe('the frame view', () => {
     const batch = new Uint8Array(2048);
     batch.set(GOOD_FRAMES.written, 512);
     const view = open(batch, 512);
-    const views = [
-      view.payload,
-      view.id,
-      view.traceId!,
-      view.spanId!,
-      view.correlationId!,
-      view.causationId!,
-    ];
+    const views = [view.payload, view.id, view.traceId, view.spanId, view.correlationId!, view.causationId!];
     for (const bytes of [...views, view.schemaId!, view.bytes]) {
       expect(bytes.buffer).toBe(batch.buffer);
       expect(bytes.byteOffset).toBeGreaterThanOrEqual(view.start);
@@ -77,6 +70,13 @@ describe('the frame view', () => {
       ...{ causationId: undefined, schemaId: undefined, tracestate: undefined, baggage: undefined },
       ...{ experiment: undefined, variant: undefined, assignmentKey: undefined, headers: [], timeout: 0n },
     });
+  });
+
+  it('takes the message id for the trace of a frame that carries none', () => {
+    const view = open(GOOD_FRAMES.minimal);
+    expect(view.traceId).toEqual(view.id);
+    expect(view.spanId).toEqual(view.id.subarray(8));
+    expect(open(GOOD_FRAMES.written).traceId).not.toEqual(open(GOOD_FRAMES.written).id);
   });
 
   it('stamps sequence, epoch and broker time and nothing else', () => {

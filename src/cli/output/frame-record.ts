@@ -22,7 +22,7 @@ export function frameRecord(frame: FrameView): FrameRecord {
     id: formatUuid(frame.id),
     traceId: hex(frame.traceId),
     spanId: hex(frame.spanId),
-    traceFlags: frame.traceId === undefined ? undefined : frame.traceFlags,
+    traceFlags: frame.has('trace') ? frame.traceFlags : undefined,
     publishedAt: isoMicros(frame.u64('publishedAt')),
     brokerTime: frame.u64('brokerTime') === 0n ? undefined : isoMicros(frame.u64('brokerTime')),
     timeout: frame.u64('timeout') === 0n ? undefined : numberOf(frame, 'timeout'),

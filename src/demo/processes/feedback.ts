@@ -33,7 +33,7 @@ async function takeFeatures(): Promise<void> {
     join.add('features', request, {
       id: frame.id.slice(),
       correlationId: frame.correlationId!.slice(),
-      traceId: frame.traceId!.slice(),
+      traceId: frame.traceId.slice(),
       checksum: checksumOf(context),
     });
   }
@@ -54,7 +54,7 @@ function rate(frame: FrameView): boolean {
   join.add('prediction', request, {
     id: frame.causationId!.slice(),
     correlationId: frame.correlationId!.slice(),
-    traceId: frame.traceId!.slice(),
+    traceId: frame.traceId.slice(),
     checksum,
   });
   const message: FeedbackMessage = { request, intendedAt, reward: score };
@@ -65,7 +65,7 @@ function rate(frame: FrameView): boolean {
     contentType: ContentType.json,
     correlationId: frame.correlationId!,
     causationId: frame.id,
-    trace: { traceId: frame.traceId!, spanId, flags: frame.traceFlags },
+    trace: { traceId: frame.traceId, spanId, flags: frame.traceFlags },
   });
   counter.published(FEEDBACK_CHANNEL, payload.length);
   return isOpen;

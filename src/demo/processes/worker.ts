@@ -59,7 +59,7 @@ function predict(frame: FrameView): boolean {
   const isOpen = publisher.publish(frame.subject.replace(/^features/, 'predictions'), payload, {
     correlationId: frame.correlationId!,
     causationId: frame.id,
-    trace: { traceId: frame.traceId!, spanId, flags: frame.traceFlags },
+    trace: { traceId: frame.traceId, spanId, flags: frame.traceFlags },
   });
   counter.published(PREDICTIONS_CHANNEL, payload.length);
   return isOpen;

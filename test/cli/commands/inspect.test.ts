@@ -54,6 +54,8 @@ describe('modwire inspect', () => {
       '  sequence     0',
       '  epoch        0',
       '  id           07070707-0707-0707-0707-070707070707',
+      '  traceId      07070707070707070707070707070707',
+      '  spanId       0707070707070707',
       '  publishedAt  2026-11-23T18:05:10.801023Z',
       '  contentType  json',
       '  kind         message',

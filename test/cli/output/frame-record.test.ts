@@ -71,6 +71,8 @@ describe('a frame as JSON', () => {
       'sequence',
       'epoch',
       'id',
+      'traceId',
+      'spanId',
       'publishedAt',
       'contentType',
       'kind',
