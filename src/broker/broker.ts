@@ -49,7 +49,7 @@ export class Broker {
   readonly #options: ResolvedBrokerOptions;
   readonly #transport: Transport;
   readonly #sessions = new Map<number, Session>();
-  readonly #subjects: SubjectRegistry<{ audience: BrokerAudience }>;
+  readonly #subjects: SubjectRegistry<BrokerAudience>;
   readonly #memberships: Memberships;
   readonly #subscriptions: Subscriptions;
   readonly #fanOut: FanOut;
@@ -102,12 +102,12 @@ export class Broker {
     this.#subjects = new SubjectRegistry({
       maxSubjects: limits.maxSubjects,
       idleMs: limits.subjectIdleMs,
-      create: () => ({ audience: audiences.empty }),
+      create: () => audiences.empty,
       created: (subject) => {
         this.#memberships.assign(subject, this.#subscriptions.interestedIn(subject.text));
         emit('modwire:subject.open', () => ({ subject: subject.text, epoch: subject.epoch }));
       },
-      mayForget: (subject) => subject.state.audience.size === 0,
+      mayForget: (subject) => subject.state.size === 0,
       forget: (subject) => {
         this.#memberships.retire(subject);
         emit('modwire:subject.close', () => ({ subject: subject.text, epoch: subject.epoch }));

@@ -17,7 +17,7 @@ import type { BrokerAudience, BrokerSubject, Session } from './session.js';
 
 export interface IngressParts {
   readonly limits: Limits;
-  readonly subjects: SubjectRegistry<{ audience: BrokerAudience }>;
+  readonly subjects: SubjectRegistry<BrokerAudience>;
   readonly fanOut: FanOut;
   readonly credit: PublishCredit;
   /** Takes the control message at `start` to `end` of a batch. */
@@ -110,7 +110,7 @@ export class Ingress {
       if (frame.kind !== Kind.message) throw unknownKind(frame.kind);
       const subject = this.#parts.subjects.of(frame, Math.floor(brokerTime / 1000));
       frame.stamp(++subject.sequence, subject.epoch, brokerTime);
-      audience = subject.state.audience;
+      audience = subject.state;
       if (audience.duplicate) audience = this.#parts.unite(subject);
       if ((frame.flags & FrameFlags.ack) !== 0) {
         this.#acknowledge(session, frame.id.slice(), subject.epoch, subject.sequence);

@@ -29,13 +29,13 @@ export class Memberships {
   /** Gives a new subject its audience. */
   assign(subject: BrokerSubject, members: Map<number, Session>): void {
     const audience = this.#table.of(members);
-    subject.state.audience = audience;
+    subject.state = audience;
     this.#attach(audience);
   }
 
   /** Takes a subject out that is forgotten. */
   retire(subject: BrokerSubject): void {
-    this.#detach(subject.state.audience);
+    this.#detach(subject.state);
   }
 
   join(subjects: readonly BrokerSubject[], session: Session): void {
@@ -64,7 +64,7 @@ export class Memberships {
    * the subject may be gathered: its first frame since then is about to be.
    */
   unite(subject: BrokerSubject): BrokerAudience {
-    const { audience } = subject.state;
+    const audience = subject.state;
     const target = this.#table.of(audience.members);
     if (target === audience) audience.duplicate = false;
     else this.#move([subject], target);
@@ -99,9 +99,9 @@ export class Memberships {
 
   #move(subjects: readonly BrokerSubject[], target: BrokerAudience): void {
     for (const subject of subjects) {
-      const audience = subject.state.audience;
+      const audience = subject.state;
       // The new topic first, so that a connection is never without one in between.
-      subject.state.audience = target;
+      subject.state = target;
       this.#attach(target);
       this.#detach(audience);
     }
@@ -138,8 +138,8 @@ export class Memberships {
 function byAudience(subjects: readonly BrokerSubject[]): Map<BrokerAudience, BrokerSubject[]> {
   const groups = new Map<BrokerAudience, BrokerSubject[]>();
   for (const subject of subjects) {
-    const group = groups.get(subject.state.audience);
-    if (group === undefined) groups.set(subject.state.audience, [subject]);
+    const group = groups.get(subject.state);
+    if (group === undefined) groups.set(subject.state, [subject]);
     else group.push(subject);
   }
   return groups;

@@ -7,7 +7,7 @@ import type { Connection } from './transport.js';
 
 export type BrokerAudience = Audience<Session, Delivery<Session>>;
 /** What the broker knows of a subject beside its count: who receives it. */
-export type BrokerSubject = Subject<{ audience: BrokerAudience }>;
+export type BrokerSubject = Subject<BrokerAudience>;
 
 /** A client is looked at once it was sent this much in answers. Bytes. */
 const LOOK_AFTER_BYTES = 16 * 1024;

@@ -77,7 +77,7 @@ export class SlowConsumers {
   joining(session: Session, subject: BrokerSubject): void {
     const { slow } = session;
     // What it receives already has a position, or appeared while it was slow and is missed from the start.
-    if (slow === undefined || subject.state.audience.members.has(session.memberId)) return;
+    if (slow === undefined || subject.state.members.has(session.memberId)) return;
     if (slow.positions.size < this.#limits.maxSlowSubjects) slow.positions.set(subject, subject.sequence);
     else if (!session.deaf) disconnect(session);
   }

@@ -13,7 +13,7 @@ import type { SlowConsumers } from './slow-consumers.js';
 /** Who wants what: filters by session, and what follows from them for the audiences of subjects. */
 export class Subscriptions {
   readonly #limits: Limits;
-  readonly #subjects: SubjectRegistry<{ audience: BrokerAudience }>;
+  readonly #subjects: SubjectRegistry<BrokerAudience>;
   readonly #memberships: Memberships;
   readonly #fanOut: FanOut;
   readonly #slowConsumers: SlowConsumers;
@@ -21,7 +21,7 @@ export class Subscriptions {
 
   constructor(
     limits: Limits,
-    subjects: SubjectRegistry<{ audience: BrokerAudience }>,
+    subjects: SubjectRegistry<BrokerAudience>,
     memberships: Memberships,
     fanOut: FanOut,
     slowConsumers: SlowConsumers,

@@ -54,7 +54,7 @@ class World {
 
   /** A subject appears, with receivers. */
   appear(receivers: readonly Session[]): void {
-    const subject = new Subject(`s${this.subjects.length}`, 1, 0, { audience: this.table.empty });
+    const subject = new Subject(`s${this.subjects.length}`, 1, 0, this.table.empty);
     this.memberships.assign(subject, new Map(receivers.map((one) => [one.memberId, one])));
     this.subjects.push(subject);
     this.receivers.set(subject, new Set(receivers));
@@ -84,7 +84,7 @@ class World {
 
   /** A frame of a subject comes. */
   use(subject: BrokerSubject | undefined): void {
-    if (subject?.state.audience.duplicate) this.memberships.unite(subject);
+    if (subject?.state.duplicate) this.memberships.unite(subject);
   }
 
   resume(session: Session): void {
@@ -97,12 +97,12 @@ class World {
   check(): void {
     const audiences = new Set<BrokerAudience>();
     for (const [subject, receivers] of this.receivers) {
-      const { audience } = subject.state;
+      const audience = subject.state;
       audiences.add(audience);
       expect(new Set(audience.members.values())).toEqual(receivers);
     }
     for (const audience of audiences) {
-      const subjects = this.subjects.filter(({ state }) => state.audience === audience);
+      const subjects = this.subjects.filter(({ state }) => state === audience);
       expect(audience.subjectCount).toBe(subjects.length);
       const active = [...audience.members.values()].filter(({ slow }) => slow === undefined);
       expect(audience.state.activeCount).toBe(active.length);
@@ -158,8 +158,8 @@ describe('memberships', () => {
         // Once every subject was used, equal sets are one audience.
         for (const subject of world.subjects) world.use(subject);
         world.check();
-        const sets = world.subjects.map(({ state }) => [...state.audience.members.keys()].sort().join());
-        expect(new Set(world.subjects.map(({ state }) => state.audience)).size).toBe(new Set(sets).size);
+        const sets = world.subjects.map(({ state }) => [...state.members.keys()].sort().join());
+        expect(new Set(world.subjects.map(({ state }) => state)).size).toBe(new Set(sets).size);
         for (const session of world.sessions) world.memberships.leaveAll(session);
         expect(world.memberships.audienceCount).toBe(0);
         for (const subject of world.subjects) world.memberships.retire(subject);
@@ -198,7 +198,7 @@ describe('memberships', () => {
       connection.unsubscribe = () => calls++;
       world.memberships.join([subject!], new Session(memberId, connection, 0, () => undefined));
     }
-    expect(subject!.state.audience.size).toBe(2000);
+    expect(subject!.state.size).toBe(2000);
     expect(calls).toBe(2000);
   });
 
@@ -206,7 +206,7 @@ describe('memberships', () => {
     const world = new World();
     const [first, second] = world.sessions as [Session, Session];
     world.appear([first]);
-    const { audience } = world.subjects[0]!.state;
+    const audience = world.subjects[0]!.state;
     world.join(world.subjects, second);
     expect(world.released).toContain(audience);
     world.released.length = 0;
