@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { BrokerStats } from '../../src/broker/broker.js';
 import { type Client, connect, type Gap } from '../../src/index.js';
 import { nextMessage, residentBytes, startChild } from '../support/child.js';
+import { TRANSPORTS } from '../support/transports.js';
 
 const MIB = 1024 * 1024;
 /** Long enough for every buffer on the way to fill and for the broker to give up on the stalled one. */
@@ -61,74 +62,71 @@ class Ledger {
   }
 }
 
-describe.each(['uws', 'ws'] as const)(
-  'a stalled subscriber beside a healthy one under full load (%s)',
-  (transport) => {
-    // The fallback transport shows the same in less time.
-    const seconds = transport === 'uws' ? LOAD_SECONDS : LOAD_SECONDS / 5;
+describe.each(TRANSPORTS)('a stalled subscriber beside a healthy one under full load (%s)', (transport) => {
+  // The fallback transport shows the same in less time.
+  const seconds = transport === 'uws' ? LOAD_SECONDS : LOAD_SECONDS / 5;
 
-    it('costs the healthy one nothing, is told its exact gaps, and the broker keeps within its memory', async () => {
-      const limits = { slowConsumerBytes: 8 * MIB, maxBufferedBytes: 32 * MIB, slowConsumerMs: 300_000 };
-      const broker = child('broker-process.mjs', JSON.stringify({ port: 0, transport, limits }));
-      const url = await nextMessage<string>(broker, 'url');
+  it('costs the healthy one nothing, is told its exact gaps, and the broker keeps within its memory', async () => {
+    const limits = { slowConsumerBytes: 8 * MIB, maxBufferedBytes: 32 * MIB, slowConsumerMs: 300_000 };
+    const broker = child('broker-process.mjs', JSON.stringify({ port: 0, transport, limits }));
+    const url = await nextMessage<string>(broker, 'url');
 
-      const healthy = new Ledger();
-      const healthyClient = await client(url, { name: 'healthy' });
-      healthyClient.on('gap', (gap) => healthy.gap(gap));
-      await healthyClient.subscribe('load.>', (frame) => healthy.frame(frame.subject, frame.sequence));
+    const healthy = new Ledger();
+    const healthyClient = await client(url, { name: 'healthy' });
+    healthyClient.on('gap', (gap) => healthy.gap(gap));
+    await healthyClient.subscribe('load.>', (frame) => healthy.frame(frame.subject, frame.sequence));
 
-      const stalled = new Ledger();
-      const stalledClient = await client(url, { name: 'stalled', maxQueuedFrames: 100 });
-      let toldSlow = 0;
-      stalledClient.on('slow', () => {
-        toldSlow++;
-      });
-      // Nobody iterates: the queue fills and the client stops reading.
-      const frames = await stalledClient.subscribe('load.>');
+    const stalled = new Ledger();
+    const stalledClient = await client(url, { name: 'stalled', maxQueuedFrames: 100 });
+    let toldSlow = 0;
+    stalledClient.on('slow', () => {
+      toldSlow++;
+    });
+    // Nobody iterates: the queue fills and the client stops reading.
+    const frames = await stalledClient.subscribe('load.>');
 
-      const before = residentBytes(broker.pid!);
-      const publisher = child('load-publisher.mjs', url, String(SUBJECTS), String(PAYLOAD_BYTES));
-      await nextMessage(publisher, 'ready');
-      let peakResident = 0;
-      let peakBuffered = 0;
-      for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
-        await delay(100);
-        peakResident = Math.max(peakResident, residentBytes(broker.pid!));
-        const stats = nextMessage<BrokerStats>(broker, 'stats');
-        broker.send('stats');
-        peakBuffered = Math.max(peakBuffered, (await stats).bufferedBytes);
-      }
-      publisher.send('stop');
-      const published = await nextMessage<Record<string, number>>(publisher, 'published');
-      await healthyClient.flush();
+    const before = residentBytes(broker.pid!);
+    const publisher = child('load-publisher.mjs', url, String(SUBJECTS), String(PAYLOAD_BYTES));
+    await nextMessage(publisher, 'ready');
+    let peakResident = 0;
+    let peakBuffered = 0;
+    for (const end = Date.now() + seconds * 1000; Date.now() < end; ) {
+      await delay(100);
+      peakResident = Math.max(peakResident, residentBytes(broker.pid!));
+      const stats = nextMessage<BrokerStats>(broker, 'stats');
+      broker.send('stats');
+      peakBuffered = Math.max(peakBuffered, (await stats).bufferedBytes);
+    }
+    publisher.send('stop');
+    const published = await nextMessage<Record<string, number>>(publisher, 'published');
+    await healthyClient.flush();
 
-      expect(healthy.missed).toBe(0);
-      expect(healthy.faults).toEqual([]);
-      expect(healthy.positions).toEqual(published);
+    expect(healthy.missed).toBe(0);
+    expect(healthy.faults).toEqual([]);
+    expect(healthy.positions).toEqual(published);
 
-      // Now it reads on: first what was on its way, then what it missed is named, and iteration ends.
-      const gaps: Gap[] = [];
-      stalledClient.on('gap', (gap) => {
-        gaps.push(gap);
-        if (gaps.length === SUBJECTS) void frames.unsubscribe();
-      });
-      for await (const frame of frames) stalled.frame(frame.subject, frame.sequence);
-      for (const gap of gaps) stalled.gap(gap);
+    // Now it reads on: first what was on its way, then what it missed is named, and iteration ends.
+    const gaps: Gap[] = [];
+    stalledClient.on('gap', (gap) => {
+      gaps.push(gap);
+      if (gaps.length === SUBJECTS) void frames.unsubscribe();
+    });
+    for await (const frame of frames) stalled.frame(frame.subject, frame.sequence);
+    for (const gap of gaps) stalled.gap(gap);
 
-      expect(toldSlow).toBe(1);
-      expect(stalled.missed).toBeGreaterThan(0);
-      expect(stalled.faults).toEqual([]);
-      expect(stalled.positions).toEqual(published);
-      const total = Object.values(published).reduce((sum, count) => sum + count, 0);
-      expect(stalled.received + stalled.missed).toBe(total);
-      expect(total).toBeGreaterThan(seconds * 1000);
+    expect(toldSlow).toBe(1);
+    expect(stalled.missed).toBeGreaterThan(0);
+    expect(stalled.faults).toEqual([]);
+    expect(stalled.positions).toEqual(published);
+    const total = Object.values(published).reduce((sum, count) => sum + count, 0);
+    expect(stalled.received + stalled.missed).toBe(total);
+    expect(total).toBeGreaterThan(seconds * 1000);
 
-      expect(peakBuffered).toBeLessThan(limits.maxBufferedBytes);
-      // What is not buffered for consumers is the runtime's own: young generation, code, socket buffers.
-      expect(peakResident - before).toBeLessThan(limits.maxBufferedBytes + 128 * MIB);
-    }, 120_000);
-  },
-);
+    expect(peakBuffered).toBeLessThan(limits.maxBufferedBytes);
+    // What is not buffered for consumers is the runtime's own: young generation, code, socket buffers.
+    expect(peakResident - before).toBeLessThan(limits.maxBufferedBytes + 128 * MIB);
+  }, 120_000);
+});
 
 interface Account {
   readonly received: number;
@@ -139,7 +137,7 @@ interface Account {
   readonly positions: Record<string, number>;
 }
 
-describe.each(['uws', 'ws'] as const)('a subscriber that stalls again and again (%s)', (transport) => {
+describe.each(TRANSPORTS)('a subscriber that stalls again and again (%s)', (transport) => {
   it('gets every frame exactly once or as part of a gap, in order', async () => {
     const limits = {
       congestedBytes: MIB / 4,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { QUIET_FALLBACK } from '../support/transports.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 
@@ -30,7 +31,7 @@ export class CliProcess {
 
   constructor(args: readonly string[], { env = {}, cwd, input }: CliOptions = {}) {
     // Nothing of the variables here: they would be settings there.
-    const clean = { PATH: process.env.PATH ?? '', HOME: tmpdir(), TZ: 'UTC' };
+    const clean = { PATH: process.env.PATH ?? '', HOME: tmpdir(), TZ: 'UTC', ...QUIET_FALLBACK };
     this.child = spawn(process.execPath, [MAIN, ...args], {
       env: { ...clean, ...env },
       cwd: cwd ?? tmpdir(),

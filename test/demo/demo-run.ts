@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import type { Summary } from '../../src/demo/summary.js';
+import { QUIET_FALLBACK } from '../support/transports.js';
 
 const DEMO = new URL('../../dist/demo/index.js', import.meta.url).href;
 const SCRIPT = `import(${JSON.stringify(DEMO)}).then(async ({ runDemo }) => {
@@ -23,6 +24,7 @@ export class DemoRun {
   constructor(args: readonly string[], ownGroup = false) {
     this.process = spawn(process.execPath, ['-e', SCRIPT, '--', ...args], {
       cwd: tmpdir(),
+      env: { ...process.env, ...QUIET_FALLBACK },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: ownGroup,
     });

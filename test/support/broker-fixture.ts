@@ -4,9 +4,9 @@ import type { ConnectOptions } from '../../src/client/options.js';
 import { type Client, connect } from '../../src/index.js';
 import type { Limits } from '../../src/limits.js';
 import { RawClient, type RawClientOptions } from './raw-client.js';
+import type { TransportName } from './transports.js';
 
-export const TRANSPORTS = ['uws', 'ws'] as const;
-export type TransportName = (typeof TRANSPORTS)[number];
+export { TRANSPORTS, type TransportName } from './transports.js';
 
 interface Closing {
   close(): Promise<unknown>;

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Client, connect } from '../../../src/index.js';
+import { TRANSPORTS } from '../../support/transports.js';
 import { cleanUp, serve } from '../cli-process.js';
 
 afterEach(cleanUp);
@@ -20,7 +21,7 @@ async function publishUntilGoodbye(client: Client, subject: string, begun: () =>
   return published;
 }
 
-describe.each(['uws', 'ws'])('SIGTERM on the transport %s', (transport) => {
+describe.each(TRANSPORTS)('SIGTERM on the transport %s', (transport) => {
   it('loses nothing that is under way: every message arrives, every acknowledgement too, and it exits with 0', async () => {
     // The test ends long before the drain would be cut short.
     const { process, url } = await serve(['--transport', transport, '--drain-ms', '10m']);

@@ -2,12 +2,11 @@ import http from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connect } from '../../../src/index.js';
 import { DEFAULT_LIMITS, LIMIT_NAMES } from '../../../src/limits.js';
+import { TRANSPORTS } from '../../support/transports.js';
 import { cleanUp, folder, run, serve } from '../cli-process.js';
 import { stubbornClient } from '../stubborn-client.js';
 
 afterEach(cleanUp);
-
-const TRANSPORTS = ['uws', 'ws'] as const;
 
 function get(port: number, path: string, agent?: http.Agent): Promise<{ status: number; body: string }> {
   return new Promise((resolve, reject) => {
@@ -91,7 +90,8 @@ describe.each(TRANSPORTS)('modwire serve on the transport %s', (transport) => {
 });
 
 describe('modwire serve', () => {
-  it('is not ready while it drains', async () => {
+  // `ws` closes idle HTTP connections when it stops listening: nobody is left to ask.
+  it.runIf(TRANSPORTS.includes('uws'))('is not ready while it drains', async () => {
     const { process, url, port } = await serve(['--drain-ms', '10m', '--transport', 'uws']);
     const socket = await stubbornClient(url);
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
