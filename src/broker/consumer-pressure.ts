@@ -98,13 +98,12 @@ export class ConsumerPressure {
     this.look(session);
     for (const audience of this.#congested) {
       if (audience.state.waiting === 'all') {
-        const caughtUp = session.outstanding <= this.#limits.congestedBytes / 2;
-        if (caughtUp && audience.members.has(session.memberId)) this.release(audience);
+        if (this.hasCaughtUp(session) && audience.members.has(session.memberId)) this.release(audience);
       } else if (session.outstanding <= this.#lagBytes / 2) this.#lagsNoMore(audience, session);
     }
   }
 
-  /** Whether a slow session has caught up. */
+  /** Whether a session that was congested or slow has caught up. */
   hasCaughtUp(session: Session): boolean {
     return session.outstanding <= this.#limits.congestedBytes / 2;
   }

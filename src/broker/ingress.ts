@@ -146,18 +146,15 @@ export class Ingress {
     if (session.acks.length >= this.#parts.limits.maxPendingAcks) this.sendAcks();
   }
 
-  #refuse(session: Session, error: ModwireError, reference: Uint8Array): void {
+  #refuse(session: Session, error: ModwireError, reference?: Uint8Array): void {
     this.refusedCount++;
     emit('modwire:refused', () => ({ session: session.memberId, code: error.code, message: error.message }));
     session.send({ type: 'failure', code: error.row.number, message: error.message, reference });
   }
 
   #malformed(session: Session, violation: Violation): void {
-    this.refusedCount++;
     session.violations++;
-    const message = `not a frame: ${violation.text}`;
-    emit('modwire:refused', () => ({ session: session.memberId, code: 'MALFORMED_FRAME', message }));
-    session.send({ type: 'failure', code: ERRORS.MALFORMED_FRAME.number, message });
+    this.#refuse(session, new ModwireError('MALFORMED_FRAME', `not a frame: ${violation.text}`));
     if (session.violations > this.#parts.limits.maxViolations) {
       session.disconnect(CLOSE_CODES.TOO_MANY_VIOLATIONS, 'too many malformed frames');
     }
@@ -165,10 +162,7 @@ export class Ingress {
 
   /** Where the next entry would begin cannot be known: nothing after this can be read. */
   #unreadable(session: Session, violation: Violation): void {
-    this.refusedCount++;
-    const message = `not a batch: ${violation.text}`;
-    emit('modwire:refused', () => ({ session: session.memberId, code: 'MALFORMED_FRAME', message }));
-    session.send({ type: 'failure', code: ERRORS.MALFORMED_FRAME.number, message });
+    this.#refuse(session, new ModwireError('MALFORMED_FRAME', `not a batch: ${violation.text}`));
     session.disconnect(CLOSE_CODES.UNSUPPORTED_DATA, 'not a batch');
   }
 

@@ -22,10 +22,6 @@ export class Memberships {
     return this.#table.count;
   }
 
-  get empty(): BrokerAudience {
-    return this.#table.empty;
-  }
-
   /** Gives a new subject its audience. */
   assign(subject: BrokerSubject, members: Map<number, Session>): void {
     const audience = this.#table.of(members);

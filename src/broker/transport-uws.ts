@@ -8,10 +8,10 @@ import {
 import { STATUS_CODES } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { SUBPROTOCOL } from '../codec/control-message.js';
-import { ModwireError } from '../errors.js';
 import {
   type Connection,
   type ConnectionHandlers,
+  cannotListen,
   type HttpReply,
   refuseHandshake,
   type Transport,
@@ -159,16 +159,6 @@ function reply(
       res.writeHeader('Content-Length', `${Buffer.byteLength(answer.body)}`);
       res.endWithoutBody();
     }
-  });
-}
-
-function cannotListen(host: string, port: number, cause?: unknown): ModwireError {
-  return new ModwireError('UNAVAILABLE', {
-    what: 'cannot listen',
-    expected: 'a free port on an address of this machine',
-    got: `${host}:${port}`,
-    advice: 'choose another port, or 0 to have one picked',
-    cause,
   });
 }
 

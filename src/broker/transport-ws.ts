@@ -2,9 +2,9 @@ import { createServer, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SUBPROTOCOL } from '../codec/control-message.js';
-import { ModwireError } from '../errors.js';
 import {
   type Connection,
+  cannotListen,
   type HttpReply,
   refuseHandshake,
   type Transport,
@@ -62,17 +62,7 @@ export function createWsTransport(options: TransportOptions, handlers: Transport
     listen: (host, port) =>
       new Promise((resolve, reject) => {
         // It stays: accepting a connection can fail later too, when there are too many, and must not end the process.
-        server.on('error', (cause) =>
-          reject(
-            new ModwireError('UNAVAILABLE', {
-              what: 'cannot listen',
-              expected: 'a free port on an address of this machine',
-              got: `${host}:${port}`,
-              advice: 'choose another port, or 0 to have one picked',
-              cause,
-            }),
-          ),
-        );
+        server.on('error', (cause) => reject(cannotListen(host, port, cause)));
         server.listen(port, host, () => {
           const address = server.address();
           resolve(typeof address === 'object' && address !== null ? address.port : port);

@@ -1,4 +1,5 @@
 import { SUBPROTOCOL } from '../codec/control-message.js';
+import { ModwireError } from '../errors.js';
 
 /**
  * What a broker needs of a WebSocket server. Everything is synchronous but listening; bytes passed in are copied
@@ -81,4 +82,15 @@ export function refuseHandshake(upgrade: string, version: string, offered: strin
     contentType: 'text/plain',
     body: `not our subprotocol: expected Sec-WebSocket-Protocol ${SUBPROTOCOL}, got ${got}\n`,
   };
+}
+
+/** The error of an address that cannot be had. */
+export function cannotListen(host: string, port: number, cause?: unknown): ModwireError {
+  return new ModwireError('UNAVAILABLE', {
+    what: 'cannot listen',
+    expected: 'a free port on an address of this machine',
+    got: `${host}:${port}`,
+    advice: 'choose another port, or 0 to have one picked',
+    cause,
+  });
 }
