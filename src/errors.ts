@@ -35,6 +35,10 @@ export const ERRORS = {
   REJECTED: row(34, 'service', true, false, 503, 29),
   /** The subscriber read too slowly and was cut off; it is told what it missed. */
   SLOW_CONSUMER: row(35, 'capacity', true, false, 503, 30),
+  /** The payload does not keep the contract of its subject: of no version of it, or not as its version says. */
+  CONTRACT_VIOLATION: row(36, 'caller', false, false, 422, 31),
+  /** The version of a schema would break readers or writers that the contract's compatibility level protects. */
+  INCOMPATIBLE_SCHEMA: row(37, 'caller', false, false, 409, 32),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -14,6 +14,14 @@ export interface BrokerEvents {
   'modwire:refused': { session: number; code: ErrorCode; message: string };
   'modwire:consumer.slow': { session: number; bufferedBytes: number };
   'modwire:consumer.resumed': { session: number; missed: readonly MissedRange[] };
+  /** Frames that some consumers cannot read were kept from them: sequences `first` to `last`. */
+  'modwire:withheld': {
+    subject: string;
+    epoch: number;
+    first: number;
+    last: number;
+    sessions: readonly number[];
+  };
   'modwire:drain': { sessions: number };
 }
 

@@ -119,6 +119,63 @@ export const BROKER_LIMITS = {
   ),
   maxViolations: count(16, 1, 1_000_000, 'Malformed frames forgiven in one session. The next one closes it.'),
   maxPendingAcks: count(65_536, 1, 10_000_000, 'Acknowledgements gathered in one turn. More leave earlier.'),
+  maxContracts: count(10_000, 1, 1_000_000, 'Contracts in the registry. Another one is refused.'),
+  maxVersions: count(1_000, 1, 100_000, 'Versions of one contract. Another one is refused.'),
+  maxSchemaBytes: bytes(
+    1 * MIB,
+    1 * KIB,
+    64 * MIB,
+    'Largest schema (.bfbs). A larger one is refused with RESOURCE_EXHAUSTED.',
+  ),
+  maxBindings: count(
+    10_000,
+    1,
+    1_000_000,
+    'Bindings of subject patterns to contracts. Another one is refused.',
+  ),
+  maxHttpBodyBytes: bytes(
+    16 * MIB,
+    1 * KIB,
+    512 * MIB,
+    'Largest body of an HTTP request. A larger one is answered with status 413.',
+  ),
+  maxHttpRequests: count(
+    256,
+    1,
+    100_000,
+    'HTTP requests with a body at once. Another one is answered with 503.',
+  ),
+  offloadBytes: bytes(
+    0,
+    0,
+    512 * MIB,
+    'Payloads from this size on are verified by the worker pool; 0 has the size measured on the running machine.',
+  ),
+  workerThreads: count(1, 1, 64, 'Threads of the worker pool.'),
+  maxWorkerTasks: count(
+    64,
+    1,
+    65_536,
+    'Tasks that wait for a worker or run. Another one is refused with RESOURCE_EXHAUSTED.',
+  ),
+  workerTaskMs: ms(
+    10_000,
+    10,
+    600_000,
+    'Time for one task of the worker pool. After it its worker is replaced and the task fails.',
+  ),
+  maxWorkerBytes: bytes(
+    512 * MIB,
+    32 * MIB,
+    64 * 1024 * MIB,
+    'Heap of one worker thread. Whoever needs more fails alone.',
+  ),
+  maxDetourBytes: bytes(
+    64 * MIB,
+    64 * KIB,
+    4096 * MIB,
+    'Frames that wait for a verdict of the worker pool, or behind such a frame. Another one is refused with RESOURCE_EXHAUSTED.',
+  ),
   drainMs: ms(10_000, 0, 600_000, 'Time for clients to leave after SIGTERM. After it they are disconnected.'),
 } as const satisfies Record<string, Limit>;
 

@@ -21,6 +21,8 @@ const RELEASED: Record<ErrorCode, number> = {
   PROTOCOL_VIOLATION: 33,
   REJECTED: 34,
   SLOW_CONSUMER: 35,
+  CONTRACT_VIOLATION: 36,
+  INCOMPATIBLE_SCHEMA: 37,
 };
 
 describe('the error table', () => {

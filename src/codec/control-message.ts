@@ -49,6 +49,8 @@ export type ControlMessage =
       readonly resume: boolean;
       readonly complete: boolean;
       readonly positions: readonly SubjectPosition[];
+      /** Ids of the schemas that it reads, 16 bytes each; empty when it takes whatever comes. */
+      readonly reads: readonly Uint8Array[];
     }
   | {
       readonly type: 'subscribed';
@@ -69,6 +71,8 @@ export type ControlMessage =
       /** Id of the frame it answers: 16 bytes. */
       readonly reference?: Uint8Array | undefined;
       readonly subscription?: number | undefined;
+      /** The call it answers. */
+      readonly call?: number | undefined;
     }
   | {
       readonly type: 'slow';
@@ -84,6 +88,39 @@ export type ControlMessage =
       readonly code: number;
       readonly message: string;
       readonly graceMs: number;
+    }
+  | (MissedRange & {
+      readonly type: 'withheld';
+      /** 16 bytes; zeros when the frames carry none. */
+      readonly schemaId: Uint8Array;
+    })
+  | {
+      readonly type: 'register';
+      /** Chosen by the client, from 1. */
+      readonly call: number;
+      readonly contract: string;
+      readonly root: string;
+      /** As `.bfbs`. */
+      readonly schema: Uint8Array;
+    }
+  | {
+      readonly type: 'registered';
+      readonly call: number;
+      readonly contract: string;
+      readonly version: number;
+      readonly schemaId: Uint8Array;
+      readonly isNew: boolean;
+      readonly unreadableBy: readonly string[];
+    }
+  | { readonly type: 'resolve'; readonly call: number; readonly schemaId: Uint8Array }
+  | {
+      readonly type: 'resolved';
+      readonly call: number;
+      readonly contract: string;
+      readonly version: number;
+      readonly schemaId: Uint8Array;
+      readonly root: string;
+      readonly schema: Uint8Array;
     };
 
 /** The message of one type. */

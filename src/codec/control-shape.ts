@@ -9,6 +9,11 @@ const u32 = (name: string): FieldShape => ({ kind: 'scalar', name, bytes: 4 });
 const u64 = (name: string): FieldShape => ({ kind: 'scalar', name, bytes: 8 });
 const text = (name: string): FieldShape => ({ kind: 'string', name, required: true });
 const optionalText = (name: string): FieldShape => ({ kind: 'string', name });
+const reference = (name: string): FieldShape => ({ kind: 'struct', name, bytes: 16, alignment: 1 });
+const bytes = (name: string): FieldShape => ({
+  ...{ kind: 'structs', name, bytes: 1, alignment: 1 },
+  required: true,
+});
 const table = (...fields: FieldShape[]): TableShape => ({ fields });
 
 const position = table(text('subject'), u64('epoch'), u64('sequence'));
@@ -29,23 +34,38 @@ const BODIES: Record<Exclude<keyof typeof Body, 'NONE'>, TableShape> = {
     u32('max_subscriptions'),
     u32('publish_window_bytes'),
   ),
-  Subscribe: table(u32('subscription'), text('filter'), u8('resume'), u8('complete'), positions),
+  Subscribe: table(u32('subscription'), text('filter'), u8('resume'), u8('complete'), positions, {
+    kind: 'structs',
+    name: 'reads',
+    bytes: 16,
+    alignment: 1,
+  }),
   Subscribed: table(u32('subscription'), positions, u8('complete'), misses),
   Unsubscribe: table(u32('subscription')),
   Unsubscribed: table(u32('subscription')),
   Ack: table({ kind: 'structs', name: 'entries', bytes: 32, alignment: 8 }),
   Credit: table(u64('bytes')),
-  Failure: table(
-    u16('code'),
-    text('message'),
-    { kind: 'struct', name: 'reference', bytes: 16, alignment: 1 },
-    u32('subscription'),
-  ),
+  Failure: table(u16('code'), text('message'), reference('reference'), u32('subscription'), u32('call')),
   Slow: table(u64('buffered_bytes'), u64('limit_bytes'), misses),
   Gap: table(misses),
   Ping: table(u64('nonce')),
   Pong: table(u64('nonce')),
   Goodbye: table(u16('code'), text('message'), u32('grace_ms')),
+  Withheld: table(text('subject'), u64('epoch'), u64('first'), u64('last'), reference('schema_id')),
+  Register: table(u32('call'), text('contract'), text('root'), bytes('schema')),
+  Registered: table(u32('call'), text('contract'), u32('version'), reference('schema_id'), u8('is_new'), {
+    kind: 'strings',
+    name: 'unreadable_by',
+  }),
+  Resolve: table(u32('call'), reference('schema_id')),
+  Resolved: table(
+    u32('call'),
+    text('contract'),
+    u32('version'),
+    reference('schema_id'),
+    text('root'),
+    bytes('schema'),
+  ),
 };
 
 export const CONTROL_SHAPE: TableShape = table(

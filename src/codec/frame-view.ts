@@ -172,6 +172,12 @@ export class FrameView {
     return this.#inline(Field.schemaId, 0, ID_BYTES);
   }
 
+  /** Where the schema id lies in `memory`; -1 when there is none. For hot paths. */
+  get schemaIdAt(): number {
+    const offset = this.shape.offsets[Field.schemaId]!;
+    return offset === 0 ? -1 : this.table + offset;
+  }
+
   get tracestate(): string | undefined {
     return this.#text(Field.tracestate);
   }

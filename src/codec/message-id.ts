@@ -86,6 +86,13 @@ export function toHex(bytes: Uint8Array): string {
   return text;
 }
 
+/** Bytes of hexadecimal digits in pairs; the caller made sure that they are. */
+export function fromHex(hex: string): Uint8Array {
+  const bytes = new Uint8Array(hex.length / 2);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = Number.parseInt(hex.slice(2 * at, 2 * at + 2), 16);
+  return bytes;
+}
+
 /** A message id as people write a UUID: `0190b5f2-…`. */
 export function formatUuid(id: Uint8Array): string {
   const hex = toHex(id);

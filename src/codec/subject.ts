@@ -10,6 +10,14 @@ export const ANY_TOKEN = '*';
 /** One or more tokens; last in a filter. */
 export const ANY_TAIL = '>';
 
+/**
+ * Whether a subject (or its first token) is reserved: it begins with `$`. The broker alone publishes to those, and a
+ * wildcard in the first place does not select them: whoever wants them says so.
+ */
+export function isReserved(subject: string): boolean {
+  return subject.startsWith('$');
+}
+
 // Space and control characters would make subjects unreadable in logs and splittable in text protocols.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
 const FORBIDDEN = /[\u0000-\u0020\u007f]/u;
@@ -40,12 +48,28 @@ export function hasWildcard(filter: string): boolean {
 export function matchesFilter(filter: string, subject: string): boolean {
   const wanted = filter.split('.');
   const tokens = subject.split('.');
+  if (isReserved(subject) && hasWildcard(wanted[0]!)) return false;
   for (let index = 0; index < wanted.length; index++) {
     if (wanted[index] === ANY_TAIL) return tokens.length > index;
     if (index >= tokens.length) return false;
     if (wanted[index] !== ANY_TOKEN && wanted[index] !== tokens[index]) return false;
   }
   return wanted.length === tokens.length;
+}
+
+/** Whether two valid filters have a subject in common. */
+export function filtersOverlap(a: string, b: string): boolean {
+  const left = a.split('.');
+  const right = b.split('.');
+  const [first = '', other = ''] = [left[0], right[0]];
+  if ((isReserved(a) && hasWildcard(other)) || (isReserved(b) && hasWildcard(first))) return false;
+  for (let index = 0; index < left.length && index < right.length; index++) {
+    const one = left[index]!;
+    const two = right[index]!;
+    if (one === ANY_TAIL || two === ANY_TAIL) return true;
+    if (one !== two && one !== ANY_TOKEN && two !== ANY_TOKEN) return false;
+  }
+  return left.length === right.length;
 }
 
 function problemOf(text: string, wildcards: boolean): string | undefined {

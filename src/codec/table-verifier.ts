@@ -12,7 +12,15 @@ export type FieldShape =
   | { readonly kind: 'scalar'; readonly name: string; readonly bytes: 1 | 2 | 4 | 8 }
   | { readonly kind: 'struct'; readonly name: string; readonly bytes: number; readonly alignment: number }
   | { readonly kind: 'string'; readonly name: string; readonly required?: boolean }
-  | { readonly kind: 'structs'; readonly name: string; readonly bytes: number; readonly alignment: number }
+  | {
+      /** A vector of structs or scalars. */
+      readonly kind: 'structs';
+      readonly name: string;
+      readonly bytes: number;
+      readonly alignment: number;
+      readonly required?: boolean;
+    }
+  | { readonly kind: 'strings'; readonly name: string }
   | { readonly kind: 'tables'; readonly name: string; readonly of: TableShape }
   | { readonly kind: 'unionType'; readonly name: string }
   | { readonly kind: 'union'; readonly name: string; readonly members: readonly TableShape[] };
@@ -97,7 +105,7 @@ class TableVerifier {
       const slot = vtable + 4 + 2 * id;
       const offset = slot + 2 <= vtable + vtableBytes ? data.getUint16(slot, true) : 0;
       if (offset === 0) {
-        if (field.kind === 'union' || (field.kind === 'string' && field.required)) {
+        if (field.kind === 'union' || ('required' in field && field.required)) {
           return this.#fail(field.kind === 'union' ? Rule.unionBody : Rule.requiredField, slot, place);
         }
         continue;
@@ -119,6 +127,15 @@ class TableVerifier {
         return this.#string(at, path);
       case 'structs':
         return this.#vector(at, field.bytes, field.alignment, path) >= 0;
+      case 'strings': {
+        const first = this.#vector(at, 4, 4, path);
+        if (first < 0) return false;
+        const count = this.#memory.data.getUint32(first - 4, true);
+        for (let index = 0; index < count; index++) {
+          if (!this.#string(first + 4 * index, `${path}[${index}]`)) return false;
+        }
+        return true;
+      }
       case 'tables': {
         const first = this.#vector(at, 4, 4, path);
         if (first < 0) return false;

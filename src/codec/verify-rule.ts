@@ -1,6 +1,9 @@
 import type { FieldName } from './frame-layout.js';
 
-/** Why bytes are no frame or control message. Numbers are internal; names appear in messages and metrics. */
+/**
+ * Why bytes are no frame, no control message or no payload of a contract. Names appear in messages and metrics; numbers
+ * are those of native/verify.cc too.
+ */
 export const Rule = {
   ok: 0,
   tooShort: 1,
@@ -24,6 +27,10 @@ export const Rule = {
   workBudget: 19,
   unionBody: 20,
   depth: 21,
+  offsetZero: 22,
+  unionVectors: 23,
+  tableCount: 24,
+  tooLong: 25,
 } as const;
 
 export type RuleNumber = (typeof Rule)[keyof typeof Rule];
@@ -52,6 +59,19 @@ const EXPLANATIONS: Record<RuleName, string> = {
   workBudget: 'the message refers to the same bytes more often than its size allows',
   unionBody: 'the body is missing or of a type without a table',
   depth: 'tables nest deeper than allowed',
+  offsetZero: 'an offset is zero',
+  unionVectors: 'tags and values of a vector of unions are not equally many',
+  tableCount: 'more tables than allowed',
+  tooLong: 'more bytes than allowed',
+};
+
+/** What runs past the end, in a sentence that says by how much. */
+const RUNNING: Partial<Record<RuleName, string>> = {
+  offsetBounds: 'the target of an offset',
+  tableBounds: 'table',
+  vectorBounds: 'vector',
+  stringBounds: 'string',
+  vtableSize: 'vtable',
 };
 
 const RULE_NAMES = Object.keys(Rule) as RuleName[];
@@ -75,12 +95,14 @@ export interface Violation {
   readonly text: string;
 }
 
-export function violation(rule: RuleNumber, offset: number, path: string): Violation {
+/** `past`: how many bytes too long it is, where that is known. */
+export function violation(rule: RuleNumber, offset: number, path: string, past = 0): Violation {
   const place = path === '' ? '' : `${path}: `;
-  return {
-    rule: ruleName(rule),
-    offset,
-    path,
-    text: `${place}${explainRule(rule)}, at 0x${offset.toString(16)}`,
-  };
+  const name = ruleName(rule);
+  const running = past > 0 ? RUNNING[name] : undefined;
+  const why =
+    running === undefined
+      ? explainRule(rule)
+      : `${running} runs ${past} ${past === 1 ? 'byte' : 'bytes'} past the buffer`;
+  return { rule: name, offset, path, text: `${place}${why}, at 0x${offset.toString(16)}` };
 }

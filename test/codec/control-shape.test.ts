@@ -15,17 +15,23 @@ import { Ping } from '../../src/codec/generated/modwire/control/ping.js';
 import { Pong } from '../../src/codec/generated/modwire/control/pong.js';
 import { Position } from '../../src/codec/generated/modwire/control/position.js';
 import { Reference } from '../../src/codec/generated/modwire/control/reference.js';
+import { Register } from '../../src/codec/generated/modwire/control/register.js';
+import { Registered } from '../../src/codec/generated/modwire/control/registered.js';
+import { Resolve } from '../../src/codec/generated/modwire/control/resolve.js';
+import { Resolved } from '../../src/codec/generated/modwire/control/resolved.js';
 import { Slow } from '../../src/codec/generated/modwire/control/slow.js';
 import { Subscribe } from '../../src/codec/generated/modwire/control/subscribe.js';
 import { Subscribed } from '../../src/codec/generated/modwire/control/subscribed.js';
 import { Unsubscribe } from '../../src/codec/generated/modwire/control/unsubscribe.js';
 import { Unsubscribed } from '../../src/codec/generated/modwire/control/unsubscribed.js';
 import { Welcome } from '../../src/codec/generated/modwire/control/welcome.js';
+import { Withheld } from '../../src/codec/generated/modwire/control/withheld.js';
 import type { FieldShape, TableShape } from '../../src/codec/table-verifier.js';
 
 const BODIES = {
   ...{ Hello, Welcome, Subscribe, Subscribed, Unsubscribe, Unsubscribed, Ack },
   ...{ Credit, Failure, Slow, Gap, Ping, Pong, Goodbye },
+  ...{ Withheld, Register, Registered, Resolve, Resolved },
 };
 
 /** What a generated class says of its table when its static functions are called with a builder that takes notes. */
@@ -80,7 +86,7 @@ function expectSame(shape: TableShape, type: object, name: string): void {
   expect([...notes.stored].toSorted(([a], [b]) => a - b)).toEqual(expected);
   expect(shape.fields.length).toBe(notes.fields);
   const required = shape.fields.flatMap((field, id) =>
-    field.kind === 'union' || (field.kind === 'string' && field.required) ? [id] : [],
+    field.kind === 'union' || ('required' in field && field.required) ? [id] : [],
   );
   expect(required).toEqual(notes.required);
 }

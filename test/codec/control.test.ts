@@ -23,10 +23,17 @@ class RawBytes extends ByteBuffer {
   }
 }
 
+/** In lists, too, texts are bytes. */
+class RawBuilder extends Builder {
+  override createObjectOffset(value: Parameters<Builder['createObjectOffset']>[0]): number {
+    return value instanceof Uint8Array ? this.createString(value) : super.createObjectOffset(value);
+  }
+}
+
 /** The same message as another implementation's builder lays it out: packed by the generated object API. */
 function repack(bytes: Uint8Array): Uint8Array {
   const control = Control.getSizePrefixedRootAsControl(new RawBytes(bytes)).unpack();
-  const builder = new Builder(16);
+  const builder = new RawBuilder(16);
   builder.forceDefaults(true);
   builder.finishSizePrefixed(control.pack(builder), 'MCC1');
   return padTo8(builder.asUint8Array());

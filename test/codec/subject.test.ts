@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   checkFilter,
   checkSubject,
+  filtersOverlap,
   hasWildcard,
   MAX_SUBJECT_BYTES,
   MAX_SUBJECT_TOKENS,
@@ -109,6 +110,12 @@ const TABLE: readonly [filter: string, subject: string, matches: boolean][] = [
   ['*.>', 'a', false],
   ['*.>', 'a.b', true],
   ['A', 'a', false],
+  // Reserved subjects have to be asked for.
+  ['>', '$sys.a', false],
+  ['*.a', '$sys.a', false],
+  ['$sys.>', '$sys.a', true],
+  ['$sys.*', '$sys.a', true],
+  ['a.*', 'a.$b', true],
 ];
 
 /** The definition once more, as slow and plain as can be: a filter is a regular expression over whole tokens. */
@@ -117,13 +124,14 @@ function matchesByExpression(filter: string, subject: string): boolean {
     if (token === '*') return '[^.]+';
     return token === '>' ? '.+' : token.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   });
+  if (subject.startsWith('$') && /^[*>]/.test(filter)) return false;
   return new RegExp(`^${parts.join('\\.')}$`, 'u').test(subject);
 }
 
 const someTokens = (...words: string[]) =>
   fc.array(fc.constantFrom(...words), { minLength: 1, maxLength: 5 });
 const someFilter = fc
-  .tuple(someTokens('a', 'b', 'a+', '*'), fc.boolean())
+  .tuple(someTokens('a', 'b', 'a+', '$a', '*'), fc.boolean())
   .map(([words, tail]) => [...words.slice(tail ? 1 : 0), ...(tail ? ['>'] : [])].join('.'));
 
 describe('filters', () => {
@@ -133,11 +141,44 @@ describe('filters', () => {
 
   it('select what their definition says', () => {
     fc.assert(
-      fc.property(someFilter, someTokens('a', 'b', 'a+', 'aa'), (filter, words) => {
+      fc.property(someFilter, someTokens('a', 'b', 'a+', 'aa', '$a'), (filter, words) => {
         const subject = words.join('.');
         expect(matchesFilter(filter, subject)).toBe(matchesByExpression(filter, subject));
       }),
       { numRuns: 3000 },
+    );
+  });
+
+  it('overlap when some subject is selected by both', () => {
+    fc.assert(
+      fc.property(someFilter, someFilter, someTokens('a', 'b', '$a'), (one, other, words) => {
+        expect(filtersOverlap(one, other)).toBe(filtersOverlap(other, one));
+        const subject = words.join('.');
+        if (matchesFilter(one, subject) && matchesFilter(other, subject)) {
+          expect(filtersOverlap(one, other)).toBe(true);
+        }
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('that overlap have a subject in common', () => {
+    const words = ['a', 'b', 'a+', '$a', 'x'];
+    const subjects = [1, 2, 3].flatMap((length) =>
+      Array.from({ length: words.length ** length }, (_, code) =>
+        Array.from(
+          { length },
+          (_, place) => words[Math.floor(code / words.length ** place) % words.length]!,
+        ).join('.'),
+      ),
+    );
+    const short = someFilter.filter((filter) => filter.split('.').length <= 3);
+    fc.assert(
+      fc.property(short, short, (one, other) => {
+        const common = subjects.some((text) => matchesFilter(one, text) && matchesFilter(other, text));
+        expect(filtersOverlap(one, other)).toBe(common);
+      }),
+      { numRuns: 1000 },
     );
   });
 

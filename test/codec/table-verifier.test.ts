@@ -10,7 +10,7 @@ import { nest, nestUnions, shareTable } from '../support/table-messages.js';
 
 /** A subscribe message has everything that control messages are made of: texts, scalars, a list of tables. */
 const SUBSCRIBE = encodeControl({
-  ...{ type: 'subscribe', subscription: 3, filter: 'filter', resume: true, complete: true },
+  ...{ type: 'subscribe', subscription: 3, filter: 'filter', resume: true, complete: true, reads: [] },
   positions: [
     { subject: 'first', epoch: 7, sequence: 9 },
     { subject: 'second', epoch: 8, sequence: 1 },

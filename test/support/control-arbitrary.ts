@@ -4,6 +4,8 @@ import { bytesOf, text } from './frame-arbitrary.js';
 
 const u16 = fc.nat(0xffff);
 const u32 = fc.nat(0xffffffff);
+const number = fc.integer({ min: 1, max: 0xffffffff });
+const schema = fc.uint8Array({ maxLength: 64 });
 const u53 = fc.oneof(fc.maxSafeNat(), fc.constantFrom(0, 2 ** 32, 2 ** 53 - 1));
 const position = fc.record({ subject: text(), epoch: u53, sequence: u53 });
 const missed = fc.record({ subject: text(), epoch: u53, first: u53, last: u53 });
@@ -36,6 +38,7 @@ export const CONTROL_MESSAGES: { readonly [T in Type]: fc.Arbitrary<Extract<Cont
       resume: fc.boolean(),
       complete: fc.boolean(),
       positions,
+      reads: fc.array(bytesOf(16), { maxLength: 4 }),
     }),
     subscribed: message('subscribed', {
       subscription: u32,
@@ -51,13 +54,36 @@ export const CONTROL_MESSAGES: { readonly [T in Type]: fc.Arbitrary<Extract<Cont
       code: u16,
       message: text(),
       reference: fc.option(bytesOf(16), { nil: undefined }),
-      subscription: fc.option(fc.integer({ min: 1, max: 0xffffffff }), { nil: undefined }),
+      subscription: fc.option(number, { nil: undefined }),
+      call: fc.option(number, { nil: undefined }),
     }),
     slow: message('slow', { bufferedBytes: u53, limitBytes: u53, missed: misses }),
     gap: message('gap', { missed: misses }),
     ping: message('ping', { nonce: u53 }),
     pong: message('pong', { nonce: u53 }),
     goodbye: message('goodbye', { code: u16, message: text(), graceMs: u32 }),
+    withheld: message('withheld', {
+      ...{ subject: text(), epoch: u53, first: u53, last: u53 },
+      schemaId: bytesOf(16),
+    }),
+    register: message('register', { call: u32, contract: text(), root: text(), schema }),
+    registered: message('registered', {
+      call: u32,
+      contract: text(),
+      version: u32,
+      schemaId: bytesOf(16),
+      isNew: fc.boolean(),
+      unreadableBy: fc.array(text(), { maxLength: 4 }),
+    }),
+    resolve: message('resolve', { call: u32, schemaId: bytesOf(16) }),
+    resolved: message('resolved', {
+      call: u32,
+      contract: text(),
+      version: u32,
+      schemaId: bytesOf(16),
+      root: text(),
+      schema,
+    }),
   };
 
 export const CONTROL_TYPES = Object.keys(CONTROL_MESSAGES) as Type[];
@@ -94,6 +120,7 @@ export const CONTROL_SAMPLES: readonly ControlMessage[] = [
     resume: true,
     complete: true,
     positions: somePositions,
+    reads: [id(4), id(5)],
   },
   { type: 'subscribed', subscription: 3, positions: somePositions, complete: true, missed: someMissed },
   { type: 'unsubscribe', subscription: 3 },
@@ -106,10 +133,31 @@ export const CONTROL_SAMPLES: readonly ControlMessage[] = [
     ],
   },
   { type: 'credit', bytes: 123456 },
-  { type: 'failure', code: 8, message: 'too much', reference: id(3), subscription: 3 },
+  { type: 'failure', code: 8, message: 'too much', reference: id(3), subscription: 3, call: 4 },
   { type: 'slow', bufferedBytes: 1 << 24, limitBytes: 1 << 23, missed: someMissed },
   { type: 'gap', missed: someMissed },
   { type: 'ping', nonce: 5 },
   { type: 'pong', nonce: 5 },
   { type: 'goodbye', code: 14, message: 'restarting', graceMs: 10_000 },
+  { type: 'withheld', subject: 'a.b', epoch: 7, first: 10, last: 20, schemaId: id(6) },
+  { type: 'register', call: 9, contract: 'scores', root: 'ml.Score', schema: id(7) },
+  {
+    type: 'registered',
+    call: 9,
+    contract: 'scores',
+    version: 2,
+    schemaId: id(8),
+    isNew: true,
+    unreadableBy: ['trainer', 'größe'],
+  },
+  { type: 'resolve', call: 10, schemaId: id(8) },
+  {
+    type: 'resolved',
+    call: 10,
+    contract: 'scores',
+    version: 2,
+    schemaId: id(8),
+    root: 'ml.Score',
+    schema: id(7),
+  },
 ];

@@ -10,12 +10,17 @@ import { Goodbye, GoodbyeT } from './goodbye.js';
 import { Hello, HelloT } from './hello.js';
 import { Ping, PingT } from './ping.js';
 import { Pong, PongT } from './pong.js';
+import { Register, RegisterT } from './register.js';
+import { Registered, RegisteredT } from './registered.js';
+import { Resolve, ResolveT } from './resolve.js';
+import { Resolved, ResolvedT } from './resolved.js';
 import { Slow, SlowT } from './slow.js';
 import { Subscribe, SubscribeT } from './subscribe.js';
 import { Subscribed, SubscribedT } from './subscribed.js';
 import { Unsubscribe, UnsubscribeT } from './unsubscribe.js';
 import { Unsubscribed, UnsubscribedT } from './unsubscribed.js';
 import { Welcome, WelcomeT } from './welcome.js';
+import { Withheld, WithheldT } from './withheld.js';
 
 
 export enum Body {
@@ -33,13 +38,18 @@ export enum Body {
   Gap = 11,
   Ping = 12,
   Pong = 13,
-  Goodbye = 14
+  Goodbye = 14,
+  Withheld = 15,
+  Register = 16,
+  Registered = 17,
+  Resolve = 18,
+  Resolved = 19
 }
 
 export function unionToBody(
   type: Body,
-  accessor: (obj:Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome) => Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|null
-): Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|null {
+  accessor: (obj:Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld|null
+): Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
   switch(Body[type]) {
     case 'NONE': return null; 
     case 'Hello': return accessor(new Hello())! as Hello;
@@ -56,15 +66,20 @@ export function unionToBody(
     case 'Ping': return accessor(new Ping())! as Ping;
     case 'Pong': return accessor(new Pong())! as Pong;
     case 'Goodbye': return accessor(new Goodbye())! as Goodbye;
+    case 'Withheld': return accessor(new Withheld())! as Withheld;
+    case 'Register': return accessor(new Register())! as Register;
+    case 'Registered': return accessor(new Registered())! as Registered;
+    case 'Resolve': return accessor(new Resolve())! as Resolve;
+    case 'Resolved': return accessor(new Resolved())! as Resolved;
     default: return null;
   }
 }
 
 export function unionListToBody(
   type: Body, 
-  accessor: (index: number, obj:Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome) => Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|null, 
+  accessor: (index: number, obj:Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld|null, 
   index: number
-): Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|null {
+): Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
   switch(Body[type]) {
     case 'NONE': return null; 
     case 'Hello': return accessor(index, new Hello())! as Hello;
@@ -81,6 +96,11 @@ export function unionListToBody(
     case 'Ping': return accessor(index, new Ping())! as Ping;
     case 'Pong': return accessor(index, new Pong())! as Pong;
     case 'Goodbye': return accessor(index, new Goodbye())! as Goodbye;
+    case 'Withheld': return accessor(index, new Withheld())! as Withheld;
+    case 'Register': return accessor(index, new Register())! as Register;
+    case 'Registered': return accessor(index, new Registered())! as Registered;
+    case 'Resolve': return accessor(index, new Resolve())! as Resolve;
+    case 'Resolved': return accessor(index, new Resolved())! as Resolved;
     default: return null;
   }
 }

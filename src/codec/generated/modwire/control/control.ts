@@ -13,12 +13,17 @@ import { Goodbye, GoodbyeT } from './goodbye.js';
 import { Hello, HelloT } from './hello.js';
 import { Ping, PingT } from './ping.js';
 import { Pong, PongT } from './pong.js';
+import { Register, RegisterT } from './register.js';
+import { Registered, RegisteredT } from './registered.js';
+import { Resolve, ResolveT } from './resolve.js';
+import { Resolved, ResolvedT } from './resolved.js';
 import { Slow, SlowT } from './slow.js';
 import { Subscribe, SubscribeT } from './subscribe.js';
 import { Subscribed, SubscribedT } from './subscribed.js';
 import { Unsubscribe, UnsubscribeT } from './unsubscribe.js';
 import { Unsubscribed, UnsubscribedT } from './unsubscribed.js';
 import { Welcome, WelcomeT } from './welcome.js';
+import { Withheld, WithheldT } from './withheld.js';
 
 
 export class Control implements flatbuffers.IUnpackableObject<ControlT> {
@@ -111,7 +116,7 @@ unpackTo(_o: ControlT): void {
 export class ControlT implements flatbuffers.IGeneratedObject {
 constructor(
   public bodyType: Body = Body.NONE,
-  public body: AckT|CreditT|FailureT|GapT|GoodbyeT|HelloT|PingT|PongT|SlowT|SubscribeT|SubscribedT|UnsubscribeT|UnsubscribedT|WelcomeT|null = null
+  public body: AckT|CreditT|FailureT|GapT|GoodbyeT|HelloT|PingT|PongT|RegisterT|RegisteredT|ResolveT|ResolvedT|SlowT|SubscribeT|SubscribedT|UnsubscribeT|UnsubscribedT|WelcomeT|WithheldT|null = null
 ){}
 
 

@@ -47,8 +47,13 @@ subscription():number {
   return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
 }
 
+call():number {
+  const offset = this.bb!.__offset(this.bb_pos, 12);
+  return offset ? this.bb!.readUint32(this.bb_pos + offset) : 0;
+}
+
 static startFailure(builder:flatbuffers.Builder) {
-  builder.startObject(4);
+  builder.startObject(5);
 }
 
 static addCode(builder:flatbuffers.Builder, code:number) {
@@ -67,6 +72,10 @@ static addSubscription(builder:flatbuffers.Builder, subscription:number) {
   builder.addFieldInt32(3, subscription, 0);
 }
 
+static addCall(builder:flatbuffers.Builder, call:number) {
+  builder.addFieldInt32(4, call, 0);
+}
+
 static endFailure(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 6) // message
@@ -79,7 +88,8 @@ unpack(): FailureT {
     this.code(),
     this.message(),
     (this.reference() !== null ? this.reference()!.unpack() : null),
-    this.subscription()
+    this.subscription(),
+    this.call()
   );
 }
 
@@ -89,6 +99,7 @@ unpackTo(_o: FailureT): void {
   _o.message = this.message();
   _o.reference = (this.reference() !== null ? this.reference()!.unpack() : null);
   _o.subscription = this.subscription();
+  _o.call = this.call();
 }
 }
 
@@ -97,7 +108,8 @@ constructor(
   public code: number = 0,
   public message: string|Uint8Array|null = null,
   public reference: ReferenceT|null = null,
-  public subscription: number = 0
+  public subscription: number = 0,
+  public call: number = 0
 ){}
 
 
@@ -109,6 +121,7 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   Failure.addMessage(builder, message);
   Failure.addReference(builder, (this.reference !== null ? this.reference!.pack(builder) : 0));
   Failure.addSubscription(builder, this.subscription);
+  Failure.addCall(builder, this.call);
 
   return Failure.endFailure(builder);
 }

@@ -5,6 +5,7 @@
 import * as flatbuffers from 'flatbuffers';
 
 import { Position, PositionT } from './position.js';
+import { Reference, ReferenceT } from './reference.js';
 
 
 export class Subscribe implements flatbuffers.IUnpackableObject<SubscribeT> {
@@ -57,8 +58,18 @@ positionsLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
+reads(index: number, obj?:Reference):Reference|null {
+  const offset = this.bb!.__offset(this.bb_pos, 14);
+  return offset ? (obj || new Reference()).__init(this.bb!.__vector(this.bb_pos + offset) + index * 16, this.bb!) : null;
+}
+
+readsLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 14);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
 static startSubscribe(builder:flatbuffers.Builder) {
-  builder.startObject(5);
+  builder.startObject(6);
 }
 
 static addSubscription(builder:flatbuffers.Builder, subscription:number) {
@@ -93,19 +104,28 @@ static startPositionsVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(4, numElems, 4);
 }
 
+static addReads(builder:flatbuffers.Builder, readsOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(5, readsOffset, 0);
+}
+
+static startReadsVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(16, numElems, 1);
+}
+
 static endSubscribe(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 6) // filter
   return offset;
 }
 
-static createSubscribe(builder:flatbuffers.Builder, subscription:number, filterOffset:flatbuffers.Offset, resume:boolean, complete:boolean, positionsOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createSubscribe(builder:flatbuffers.Builder, subscription:number, filterOffset:flatbuffers.Offset, resume:boolean, complete:boolean, positionsOffset:flatbuffers.Offset, readsOffset:flatbuffers.Offset):flatbuffers.Offset {
   Subscribe.startSubscribe(builder);
   Subscribe.addSubscription(builder, subscription);
   Subscribe.addFilter(builder, filterOffset);
   Subscribe.addResume(builder, resume);
   Subscribe.addComplete(builder, complete);
   Subscribe.addPositions(builder, positionsOffset);
+  Subscribe.addReads(builder, readsOffset);
   return Subscribe.endSubscribe(builder);
 }
 
@@ -115,7 +135,8 @@ unpack(): SubscribeT {
     this.filter(),
     this.resume(),
     this.complete(),
-    this.bb!.createObjList<Position, PositionT>(this.positions.bind(this), this.positionsLength())
+    this.bb!.createObjList<Position, PositionT>(this.positions.bind(this), this.positionsLength()),
+    this.bb!.createObjList<Reference, ReferenceT>(this.reads.bind(this), this.readsLength())
   );
 }
 
@@ -126,6 +147,7 @@ unpackTo(_o: SubscribeT): void {
   _o.resume = this.resume();
   _o.complete = this.complete();
   _o.positions = this.bb!.createObjList<Position, PositionT>(this.positions.bind(this), this.positionsLength());
+  _o.reads = this.bb!.createObjList<Reference, ReferenceT>(this.reads.bind(this), this.readsLength());
 }
 }
 
@@ -135,20 +157,23 @@ constructor(
   public filter: string|Uint8Array|null = null,
   public resume: boolean = false,
   public complete: boolean = false,
-  public positions: (PositionT)[] = []
+  public positions: (PositionT)[] = [],
+  public reads: (ReferenceT)[] = []
 ){}
 
 
 pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   const filter = (this.filter !== null ? builder.createString(this.filter!) : 0);
   const positions = Subscribe.createPositionsVector(builder, builder.createObjectOffsetList(this.positions));
+  const reads = builder.createStructOffsetList(this.reads, Subscribe.startReadsVector);
 
   return Subscribe.createSubscribe(builder,
     this.subscription,
     filter,
     this.resume,
     this.complete,
-    positions
+    positions,
+    reads
   );
 }
 }
