@@ -1,0 +1,75 @@
+import { Memory } from '../codec/memory.js';
+import { type Violation, violation } from '../codec/verify-rule.js';
+import { compareSchemas } from '../contracts/compatibility.js';
+import { compileSchema } from '../contracts/compile-schema.js';
+import { payloadFromJson } from '../contracts/json/payload-from-json.js';
+import { payloadToJson } from '../contracts/json/payload-to-json.js';
+import type { Program } from '../contracts/program.js';
+import { ProgramVerifier } from '../contracts/program-verifier.js';
+import { ModwireError } from '../errors.js';
+import { kernels } from '../native/kernels.js';
+import type { SchemaRoot } from './heavy-work.js';
+import { SharedValueCache } from './shared-values.js';
+import type { SharedRoot, WorkerTask } from './worker-task.js';
+
+/** Schemas kept by a worker. Bytes of their JSON. */
+const KEPT_BYTES = 4 * 1024 * 1024;
+
+/** The result of a task, with the buffers that move with it. */
+export interface HeavyResult {
+  readonly value: unknown;
+  readonly transfer: readonly ArrayBuffer[];
+}
+
+/** Does inside a worker what HeavyWork promises outside. */
+export class HeavyTasks {
+  readonly #kept = new SharedValueCache(KEPT_BYTES);
+  readonly #paths = new ProgramVerifier();
+  readonly #spans = new Uint32Array(2);
+  readonly #verdicts = new Int32Array(2);
+
+  run(task: WorkerTask): HeavyResult {
+    switch (task.kind) {
+      case 'verify': {
+        const { bytes, start, end } = task;
+        const found = this.#verify(this.#kept.program(task.program), bytes, start, end);
+        return { value: { bytes, violation: found }, transfer: [bytes.buffer as ArrayBuffer] };
+      }
+      case 'compile':
+        return { value: compileSchema(task.bfbs, task.root), transfer: [] };
+      case 'compare':
+        return { value: compareSchemas(this.#rooted(task.before), this.#rooted(task.after)), transfer: [] };
+      case 'fromJson': {
+        const { schema, root } = this.#rooted(task.target);
+        return moved(payloadFromJson(schema, root, task.json));
+      }
+      case 'toJson': {
+        const { payload } = task;
+        const found = this.#verify(this.#kept.program(task.program), payload, 0, payload.length);
+        if (found !== undefined) {
+          throw new ModwireError('CONTRACT_VIOLATION', { what: 'the payload does not verify', got: found.text });
+        }
+        const { schema, root } = this.#rooted(task.source);
+        return moved(payloadToJson(schema, root, payload));
+      }
+    }
+  }
+
+  #verify(program: Program, bytes: Uint8Array, start: number, end: number): Violation | undefined {
+    this.#spans[0] = start;
+    this.#spans[1] = end;
+    const failures = kernels().verifier.verifyRegion(program, bytes, this.#spans, 1, this.#verdicts);
+    if (failures === 0) return undefined;
+    // Only the slower one knows the path.
+    const found = this.#paths.verify(program, new Memory(bytes), start, end);
+    return found ?? violation(this.#verdicts[0] as Parameters<typeof violation>[0], this.#verdicts[1]!, '');
+  }
+
+  #rooted({ schema, root }: SharedRoot): SchemaRoot {
+    return { schema: this.#kept.schema(schema), root };
+  }
+}
+
+function moved(bytes: Uint8Array): HeavyResult {
+  return { value: bytes, transfer: [bytes.buffer as ArrayBuffer] };
+}

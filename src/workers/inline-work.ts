@@ -1,0 +1,50 @@
+import { Memory } from '../codec/memory.js';
+import type { Violation } from '../codec/verify-rule.js';
+import { type CompatibilityReport, compareSchemas } from '../contracts/compatibility.js';
+import { type CompiledSchema, compileSchema } from '../contracts/compile-schema.js';
+import { payloadFromJson } from '../contracts/json/payload-from-json.js';
+import { payloadToJson } from '../contracts/json/payload-to-json.js';
+import type { Program } from '../contracts/program.js';
+import { ProgramVerifier } from '../contracts/program-verifier.js';
+import { ModwireError } from '../errors.js';
+import type { HeavyWork, SchemaRoot } from './heavy-work.js';
+
+/** HeavyWork in the thread that asks for it, for programs without a pool. Nothing is bounded or moved away. */
+export class InlineWork implements HeavyWork {
+  readonly #verifier = new ProgramVerifier();
+
+  async verify(
+    program: Program,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+  ): Promise<{ readonly bytes: Uint8Array; readonly violation: Violation | undefined }> {
+    return { bytes, violation: this.#verifier.verify(program, new Memory(bytes), start, end) };
+  }
+
+  async compile(bfbs: Uint8Array, root: string | undefined): Promise<CompiledSchema> {
+    return compileSchema(bfbs, root);
+  }
+
+  async compare(before: SchemaRoot, after: SchemaRoot): Promise<CompatibilityReport> {
+    return compareSchemas(before, after);
+  }
+
+  async fromJson({ schema, root }: SchemaRoot, json: Uint8Array): Promise<Uint8Array> {
+    return payloadFromJson(schema, root, json);
+  }
+
+  async toJson(
+    { schema, root, program }: SchemaRoot & { readonly program: Program },
+    payload: Uint8Array,
+  ): Promise<Uint8Array> {
+    const violation = this.#verifier.verify(program, new Memory(payload), 0, payload.length);
+    if (violation !== undefined) {
+      throw new ModwireError('CONTRACT_VIOLATION', {
+        what: 'the payload does not verify',
+        got: violation.text,
+      });
+    }
+    return payloadToJson(schema, root, payload);
+  }
+}
