@@ -4,8 +4,8 @@ import { SubjectTable } from '../codec/subject-table.js';
 import { ModwireError } from '../errors.js';
 import { TokenTrie } from './token-trie.js';
 
-/** A subject that has had frames: its count, and whatever its user hangs on it. */
-export class Subject<State> {
+/** A subject that has had frames: its count, and what its user hangs on it. */
+export class Subject<State, Gate = never> {
   readonly text: string;
   /** Names the count; later epochs of the same subject are larger. Microseconds since the Unix epoch. */
   readonly epoch: number;
@@ -14,6 +14,8 @@ export class Subject<State> {
   /** Milliseconds, on the clock that the registry's user passes in. */
   usedAt: number;
   state: State;
+  /** What its frames have to pass; undefined when there is nothing, as for most. */
+  gate: Gate | undefined = undefined;
 
   constructor(text: string, epoch: number, usedAt: number, state: State) {
     this.text = text;
@@ -23,7 +25,7 @@ export class Subject<State> {
   }
 }
 
-export interface SubjectRegistryOptions<State> {
+export interface SubjectRegistryOptions<State, Gate> {
   /** Most subjects at once. */
   readonly maxSubjects: number;
   /** A subject unused for this long may be forgotten at the bound. Milliseconds. */
@@ -31,11 +33,11 @@ export interface SubjectRegistryOptions<State> {
   /** State of a subject that appears. */
   readonly create: (text: string) => State;
   /** Told when a subject has appeared. */
-  readonly created: (subject: Subject<State>) => void;
+  readonly created: (subject: Subject<State, Gate>) => void;
   /** Whether an idle subject may go. */
-  readonly mayForget: (subject: Subject<State>) => boolean;
+  readonly mayForget: (subject: Subject<State, Gate>) => boolean;
   /** Told when a subject goes. */
-  readonly forget: (subject: Subject<State>) => void;
+  readonly forget: (subject: Subject<State, Gate>) => void;
 }
 
 /** Idle subjects are looked for at most this often. Milliseconds. */
@@ -44,14 +46,14 @@ const SWEEP_INTERVAL_MS = 1_000;
 /**
  * The subjects of a broker, each with its count. They appear with their first frame.
  */
-export class SubjectRegistry<State> {
-  readonly #options: SubjectRegistryOptions<State>;
-  readonly #table = new SubjectTable<Subject<State>>();
-  readonly #trie = new TokenTrie<Subject<State>>();
+export class SubjectRegistry<State, Gate = never> {
+  readonly #options: SubjectRegistryOptions<State, Gate>;
+  readonly #table = new SubjectTable<Subject<State, Gate>>();
+  readonly #trie = new TokenTrie<Subject<State, Gate>>();
   #lastEpoch = 0;
   #sweptAt = Number.NEGATIVE_INFINITY;
 
-  constructor(options: SubjectRegistryOptions<State>) {
+  constructor(options: SubjectRegistryOptions<State, Gate>) {
     this.#options = options;
   }
 
@@ -60,18 +62,23 @@ export class SubjectRegistry<State> {
   }
 
   /** The subject of a verified frame; `nowMs` is Unix time in milliseconds. Throws INVALID_ARGUMENT for a text that is no subject, RESOURCE_EXHAUSTED at the bound. */
-  of(frame: FrameView, nowMs: number): Subject<State> {
+  of(frame: FrameView, nowMs: number): Subject<State, Gate> {
     const subject = this.#table.find(frame) ?? this.#create(frame, nowMs);
     subject.usedAt = nowMs;
     return subject;
   }
 
+  /** Calls `visit` with every existing subject. */
+  visitAll(visit: (subject: Subject<State, Gate>) => void): void {
+    this.#trie.visitAll(visit);
+  }
+
   /** Calls `visit` with every existing subject that `filter` selects. */
-  selectedBy(filter: string, visit: (subject: Subject<State>) => void): void {
+  selectedBy(filter: string, visit: (subject: Subject<State, Gate>) => void): void {
     this.#trie.selectedBy(filter, visit);
   }
 
-  #create(frame: FrameView, nowMs: number): Subject<State> {
+  #create(frame: FrameView, nowMs: number): Subject<State, Gate> {
     const text = frame.subject;
     checkSubject(text);
     if (this.size >= this.#options.maxSubjects) this.#sweep(nowMs);
@@ -85,7 +92,7 @@ export class SubjectRegistry<State> {
       });
     }
     this.#lastEpoch = Math.max(nowMs * 1000, this.#lastEpoch + 1);
-    const subject = new Subject(text, this.#lastEpoch, nowMs, this.#options.create(text));
+    const subject = new Subject<State, Gate>(text, this.#lastEpoch, nowMs, this.#options.create(text));
     this.#table.add(frame, subject);
     this.#trie.add(text, subject);
     this.#options.created(subject);
@@ -95,8 +102,8 @@ export class SubjectRegistry<State> {
   #sweep(nowMs: number): void {
     if (nowMs - this.#sweptAt < SWEEP_INTERVAL_MS) return;
     this.#sweptAt = nowMs;
-    const idle = new Set<Subject<State>>();
-    this.#trie.selectedBy('>', (subject) => {
+    const idle = new Set<Subject<State, Gate>>();
+    this.#trie.visitAll((subject) => {
       if (nowMs - subject.usedAt >= this.#options.idleMs && this.#options.mayForget(subject))
         idle.add(subject);
     });

@@ -1,4 +1,4 @@
-import { ANY_TAIL, ANY_TOKEN } from '../codec/subject.js';
+import { ANY_TAIL, ANY_TOKEN, isReserved } from '../codec/subject.js';
 
 interface Node<Value> {
   children: Map<string, Node<Value>> | undefined;
@@ -9,6 +9,7 @@ interface Node<Value> {
  * Values under dot-separated keys, where keys may be subjects or filters. It answers both ways: which of the stored
  * filters select a subject (`selecting`), and which of the stored subjects a filter selects (`selectedBy`).
  * Both walk tokens: the cost follows the number of tokens and of answers, not the number of keys.
+ * A wildcard in the first place does not stand for a reserved token.
  */
 export class TokenTrie<Value> {
   readonly #root: Node<Value> = { children: undefined, values: undefined };
@@ -53,6 +54,11 @@ export class TokenTrie<Value> {
     return true;
   }
 
+  /** Calls `visit` with every value. */
+  visitAll(visit: (value: Value) => void): void {
+    visitAll(this.#root, visit);
+  }
+
   /** Calls `visit` with the values of every stored filter that selects `subject`. */
   selecting(subject: string, visit: (value: Value) => void): void {
     this.#selecting(this.#root, subject.split('.'), 0, visit);
@@ -70,9 +76,11 @@ export class TokenTrie<Value> {
     }
     const { children } = node;
     if (children === undefined) return;
-    children.get(ANY_TAIL)?.values?.forEach(visit);
-    const exact = children.get(tokens[depth]!);
+    const token = tokens[depth]!;
+    const exact = children.get(token);
     if (exact !== undefined) this.#selecting(exact, tokens, depth + 1, visit);
+    if (depth === 0 && isReserved(token)) return;
+    children.get(ANY_TAIL)?.values?.forEach(visit);
     const any = children.get(ANY_TOKEN);
     if (any !== undefined) this.#selecting(any, tokens, depth + 1, visit);
   }
@@ -86,9 +94,13 @@ export class TokenTrie<Value> {
     if (children === undefined) return;
     const token = tokens[depth]!;
     if (token === ANY_TAIL) {
-      for (const child of children.values()) visitAll(child, visit);
+      for (const [name, child] of children) {
+        if (depth > 0 || !isReserved(name)) visitAll(child, visit);
+      }
     } else if (token === ANY_TOKEN) {
-      for (const child of children.values()) this.#selectedBy(child, tokens, depth + 1, visit);
+      for (const [name, child] of children) {
+        if (depth > 0 || !isReserved(name)) this.#selectedBy(child, tokens, depth + 1, visit);
+      }
     } else {
       const child = children.get(token);
       if (child !== undefined) this.#selectedBy(child, tokens, depth + 1, visit);

@@ -4,7 +4,7 @@ import { matchesFilter } from '../../src/codec/subject.js';
 import { TokenTrie } from '../../src/routing/token-trie.js';
 import { liveHeapBytes } from '../support/broker-heap.js';
 
-const token = fc.constantFrom('a', 'b', 'c', 'ä', '0', 'a*', '>b');
+const token = fc.constantFrom('a', 'b', 'c', 'ä', '0', 'a*', '>b', '$a');
 const subject = fc.array(token, { minLength: 1, maxLength: 5 }).map((tokens) => tokens.join('.'));
 const filter = fc
   .tuple(
