@@ -1,25 +1,18 @@
-import { randomInt } from 'node:crypto';
 import { ERRORS } from '../errors.js';
 import { emit } from '../events.js';
-import { AudienceTable } from '../routing/audience.js';
-import { SubjectRegistry } from '../routing/subject-registry.js';
+import type { Registry } from '../registry/registry.js';
+import type { WorkerPool } from '../workers/worker-pool.js';
+import { assemble, type BrokerParts } from './broker-parts.js';
 import { monotonicMs } from './clock.js';
 import { CLOSE_CODES } from './close-codes.js';
-import { ConsumerPressure } from './consumer-pressure.js';
-import { Controls } from './controls.js';
-import { createDelivery, type Delivery } from './delivery.js';
-import { FanOut } from './fan-out.js';
 import { startHousekeeping } from './housekeeping.js';
-import { answerHttp } from './http.js';
-import { Ingress } from './ingress.js';
-import { Memberships } from './memberships.js';
+import type { HttpReply } from './http-message.js';
+import { answerHttp } from './http-routes.js';
 import type { ResolvedBrokerOptions } from './options.js';
-import { PublishCredit } from './publish-credit.js';
-import { type BrokerAudience, Session } from './session.js';
+import { Session } from './session.js';
 import { SessionHandlers } from './session-handlers.js';
-import { SlowConsumers } from './slow-consumers.js';
-import { Subscriptions } from './subscriptions.js';
-import type { Connection, ConnectionHandlers, HttpReply, Transport, TransportFactory } from './transport.js';
+import { whenSettled } from './session-origin.js';
+import type { Connection, ConnectionHandlers, Transport, TransportFactory } from './transport.js';
 
 /** Room above slowConsumerBytes for what may be published before a slow consumer is taken out. Bytes. */
 const TURN_BYTES = 64 * 1024 * 1024;
@@ -37,6 +30,12 @@ export interface BrokerStats {
   readonly frames: number;
   readonly frameBytes: number;
   readonly refused: number;
+  /** Refused frames that broke their contract. */
+  readonly violations: number;
+  /** Deliveries that were not made because the consumer cannot read the frame's schema. */
+  readonly withheld: number;
+  /** Bytes of frames that wait for a verdict of the worker pool, or behind one that does. */
+  readonly waitingBytes: number;
   /** Upper bound of what is buffered for all consumers. Bytes. */
   readonly bufferedBytes: number;
   readonly slowConsumers: number;
@@ -49,14 +48,9 @@ export class Broker {
   readonly #options: ResolvedBrokerOptions;
   readonly #transport: Transport;
   readonly #sessions = new Map<number, Session>();
-  readonly #subjects: SubjectRegistry<BrokerAudience>;
-  readonly #memberships: Memberships;
-  readonly #subscriptions: Subscriptions;
-  readonly #fanOut: FanOut;
-  readonly #credit: PublishCredit;
-  readonly #pressure: ConsumerPressure;
-  readonly #slowConsumers: SlowConsumers;
-  readonly #ingress: Ingress;
+  readonly #registry: Registry;
+  readonly #work: WorkerPool;
+  readonly #parts: BrokerParts;
   readonly #endHousekeeping: () => void;
   #nextSession = 1;
   #port = 0;
@@ -67,82 +61,43 @@ export class Broker {
   #cut: Promise<void> | undefined;
   readonly #whenEmpty = new Set<() => void>();
 
-  constructor(options: ResolvedBrokerOptions, createTransport: TransportFactory) {
+  constructor(
+    options: ResolvedBrokerOptions,
+    createTransport: TransportFactory,
+    registry: Registry,
+    work: WorkerPool,
+  ) {
     const { limits } = options;
     this.#options = options;
+    this.#registry = registry;
+    this.#work = work;
     this.#transport = createTransport(
       {
         maxMessageBytes: limits.maxBatchBytes,
         maxBufferedBytes: Math.min(limits.slowConsumerBytes + limits.maxBatchBytes + TURN_BYTES, 2 ** 31 - 1),
         maxSilenceMs: limits.silenceMs,
+        maxHttpBodyBytes: limits.maxHttpBodyBytes,
+        maxHttpRequests: limits.maxHttpRequests,
       },
       {
         admit: () => this.#refusal(),
         open: (connection) => this.#open(connection),
-        request: (method, path) => answerHttp(method, path, { draining: this.#draining }),
+        request: (request, answer) => void answerHttp(request, this.#parts.http).then(answer),
       },
     );
-    const audiences = new AudienceTable<Session, Delivery<Session>>(createDelivery);
-    this.#credit = new PublishCredit(limits.publishWindowBytes);
-    this.#pressure = new ConsumerPressure(limits, this.#credit, monotonicMs, () => this.#sessions.size);
-    this.#memberships = new Memberships(audiences, (audience) => this.#pressure.release(audience));
-    this.#fanOut = new FanOut(
-      this.#transport,
-      limits,
-      (audience, byteLength) => this.#pressure.publishing(audience, byteLength),
-      () => this.#endTurn(),
-    );
-    this.#slowConsumers = new SlowConsumers(
-      limits,
-      options.slowConsumerPolicy,
-      this.#fanOut,
-      this.#memberships,
-      (session, visit) => this.#subscriptions.visitSubjects(session, visit),
-    );
-    this.#subjects = new SubjectRegistry({
-      maxSubjects: limits.maxSubjects,
-      idleMs: limits.subjectIdleMs,
-      create: () => audiences.empty,
-      created: (subject) => {
-        this.#memberships.assign(subject, this.#subscriptions.interestedIn(subject.text));
-        emit('modwire:subject.open', () => ({ subject: subject.text, epoch: subject.epoch }));
-      },
-      mayForget: (subject) => subject.state.size === 0,
-      forget: (subject) => {
-        this.#memberships.retire(subject);
-        emit('modwire:subject.close', () => ({ subject: subject.text, epoch: subject.epoch }));
-      },
+    this.#parts = assemble({
+      ...{ options, registry, work },
+      transport: this.#transport,
+      sessionCount: () => this.#sessions.size,
+      draining: () => this.#draining,
+      departing: (session) => whenSettled(session, () => this.#departed(session)),
+      turnEnded: () => this.#endTurn(),
     });
-    this.#subscriptions = new Subscriptions(
-      limits,
-      this.#subjects,
-      this.#memberships,
-      this.#fanOut,
-      this.#slowConsumers,
-    );
-    const controls = new Controls({
-      limits,
-      brokerName: options.name,
-      subscriptions: this.#subscriptions,
-      fanOut: this.#fanOut,
-      sendAcks: () => this.#ingress.sendAcks(),
-      departing: (session) => this.#departed(session),
-    });
-    this.#ingress = new Ingress({
-      limits,
-      subjects: this.#subjects,
-      fanOut: this.#fanOut,
-      credit: this.#credit,
-      control: (session, memory, start, end) => controls.handle(session, memory, start, end),
-      unite: (subject) => this.#memberships.unite(subject),
-      seed: randomInt(2 ** 31),
-    });
+    const { pressure, slowConsumers, fanOut } = this.#parts;
     this.#endHousekeeping = startHousekeeping({
       limits,
       sessions: this.#sessions,
-      pressure: this.#pressure,
-      slowConsumers: this.#slowConsumers,
-      fanOut: this.#fanOut,
+      ...{ pressure, slowConsumers, fanOut },
     });
   }
 
@@ -154,6 +109,11 @@ export class Broker {
   get url(): string {
     const { host } = this.#options;
     return `ws://${host.includes(':') ? `[${host}]` : host}:${this.#port}`;
+  }
+
+  /** The broker's contracts. */
+  get registry(): Registry {
+    return this.#registry;
   }
 
   get transport(): 'uws' | 'ws' {
@@ -171,17 +131,22 @@ export class Broker {
   }
 
   stats(): BrokerStats {
+    const { subscriptions, subjects, memberships, admission, narrow, detours } = this.#parts;
+    const { pressure, slowConsumers } = this.#parts;
     return {
       sessions: this.#sessions.size,
-      subscriptions: this.#subscriptions.count,
-      subjects: this.#subjects.size,
-      audiences: this.#memberships.audienceCount,
-      frames: this.#ingress.frameCount,
-      frameBytes: this.#ingress.frameBytes,
-      refused: this.#ingress.refusedCount,
-      bufferedBytes: this.#pressure.totalBytes,
-      slowConsumers: this.#slowConsumers.count,
-      congested: this.#pressure.congestedCount,
+      subscriptions: subscriptions.count,
+      subjects: subjects.size,
+      audiences: memberships.audienceCount,
+      frames: admission.frameCount,
+      frameBytes: admission.frameBytes,
+      refused: admission.refusedCount,
+      violations: admission.violationCount,
+      withheld: narrow.withheldCount,
+      waitingBytes: detours.bytes,
+      bufferedBytes: pressure.totalBytes,
+      slowConsumers: slowConsumers.count,
+      congested: pressure.congestedCount,
     };
   }
 
@@ -215,6 +180,7 @@ export class Broker {
     }
     if (this.#publishing.size === 0) this.#disconnectAll();
     await this.#untilEmpty(drainMs);
+    await this.#parts.detours.idle();
     // Whoever has not answered by now is closed all the same, after what is there for it.
     this.#disconnectAll();
     await this.#untilEmpty(CLOSE_MS);
@@ -224,10 +190,12 @@ export class Broker {
   async #cutOff(): Promise<void> {
     this.#draining = true;
     this.#endHousekeeping();
-    this.#fanOut.flush();
+    this.#parts.fanOut.flush();
     this.#transport.close();
     // Connections are cut on the next turn of the event loop.
     await this.#untilEmpty(CLOSE_MS);
+    await this.#work.close();
+    await this.#registry.close();
   }
 
   /** A client publishes no more. Once none does, everything can be delivered. */
@@ -237,8 +205,8 @@ export class Broker {
 
   /** Closes in order: what is buffered for a client goes out first. */
   #disconnectAll(): void {
-    this.#fanOut.flush();
-    this.#ingress.sendAcks();
+    this.#parts.fanOut.flush();
+    this.#parts.acks.send();
     for (const session of this.#sessions.values()) {
       session.disconnect(CLOSE_CODES.GOING_AWAY, 'the broker stops');
     }
@@ -266,12 +234,13 @@ export class Broker {
 
   #open(connection: Connection): ConnectionHandlers {
     const session = new Session(this.#nextSession++, connection, monotonicMs(), (answered) => {
-      this.#pressure.answered(answered);
+      this.#parts.pressure.answered(answered);
       // Those found too slow are taken out at the end of a turn.
-      this.#fanOut.schedule();
+      this.#parts.fanOut.schedule();
     });
     this.#sessions.set(session.memberId, session);
-    return new SessionHandlers(session, this.#ingress, this.#pressure, this.#slowConsumers, (code) =>
+    const { ingress, pressure, slowConsumers } = this.#parts;
+    return new SessionHandlers(session, ingress, pressure, slowConsumers, (code) =>
       this.#closed(session, code),
     );
   }
@@ -280,20 +249,21 @@ export class Broker {
     session.closed = true;
     session.deaf = true;
     this.#sessions.delete(session.memberId);
-    this.#fanOut.flush();
-    this.#subscriptions.forget(session);
-    this.#slowConsumers.forget(session);
-    this.#pressure.forget(session);
+    this.#parts.fanOut.flush();
+    this.#parts.subscriptions.forget(session);
+    this.#parts.slowConsumers.forget(session);
+    this.#parts.pressure.forget(session);
     if (session.welcomed) {
       emit('modwire:session.close', () => ({ session: session.memberId, client: session.name, code }));
     }
-    this.#departed(session);
+    whenSettled(session, () => this.#departed(session));
     if (this.#sessions.size === 0) for (const done of this.#whenEmpty) done();
   }
 
   #endTurn(): void {
-    this.#ingress.sendAcks();
+    this.#parts.acks.send();
+    this.#parts.narrow.tellAll();
     const nowMs = monotonicMs();
-    for (const session of this.#pressure.takeTooSlow()) this.#slowConsumers.found(session, nowMs);
+    for (const session of this.#parts.pressure.takeTooSlow()) this.#parts.slowConsumers.found(session, nowMs);
   }
 }

@@ -6,8 +6,10 @@ import { emit } from '../events.js';
 import type { Limits } from '../limits.js';
 import { VERSION } from '../version.js';
 import { CLOSE_CODES } from './close-codes.js';
+import type { ContractCalls } from './contract-calls.js';
 import type { FanOut } from './fan-out.js';
 import type { Session } from './session.js';
+import { whenSettled } from './session-origin.js';
 import type { Subscriptions } from './subscriptions.js';
 
 /** Longest name a client may give itself. Characters. */
@@ -18,6 +20,7 @@ export interface ControlsParts {
   readonly brokerName: string;
   readonly subscriptions: Subscriptions;
   readonly fanOut: FanOut;
+  readonly calls: ContractCalls;
   readonly sendAcks: () => void;
   /** A client has published its last frame to this broker. */
   readonly departing: (session: Session) => void;
@@ -95,9 +98,18 @@ export class Controls {
         break;
       case 'ping':
         // A pong says that everything before the ping has been dealt with, acknowledgements included.
-        this.#parts.fanOut.flush();
-        this.#parts.sendAcks();
-        session.send({ type: 'pong', nonce: message.nonce });
+        whenSettled(session, () => {
+          if (session.closed) return;
+          this.#parts.fanOut.flush();
+          this.#parts.sendAcks();
+          session.send({ type: 'pong', nonce: message.nonce });
+        });
+        break;
+      case 'register':
+        this.#parts.calls.register(session, message);
+        break;
+      case 'resolve':
+        this.#parts.calls.resolve(session, message);
         break;
       case 'pong':
         break;
@@ -105,7 +117,10 @@ export class Controls {
         this.#parts.departing(session);
         break;
       default:
-        this.#breach(session, outOfPlace(message, 'subscribe, unsubscribe, ping or goodbye'));
+        this.#breach(
+          session,
+          outOfPlace(message, 'subscribe, unsubscribe, register, resolve, ping or goodbye'),
+        );
     }
   }
 

@@ -55,6 +55,11 @@ export class FanOut {
     delivery.gatheredBytes += byteLength;
   }
 
+  /** Sends what is gathered for one audience: something that is for others is to come after it. */
+  flushAudience(audience: BrokerAudience): void {
+    this.#publishGathered(audience);
+  }
+
   /** Sends everything gathered. Afterwards every admitted frame has left or passed its audience by. */
   flush(): void {
     for (const audience of this.#dirty) {

@@ -1,35 +1,35 @@
 import { BatchReader } from '../codec/batch.js';
-import { FrameVerifier } from '../codec/frame-verifier.js';
+import type { FrameVerifier } from '../codec/frame-verifier.js';
 import { FrameView } from '../codec/frame-view.js';
-import { FrameFlags } from '../codec/generated/modwire/frame-flags.js';
-import { Kind } from '../codec/generated/modwire/kind.js';
 import { Memory } from '../codec/memory.js';
 import type { Violation } from '../codec/verify-rule.js';
 import { ERRORS, ModwireError, toModwireError } from '../errors.js';
 import { emit } from '../events.js';
 import type { Limits } from '../limits.js';
-import type { SubjectRegistry } from '../routing/subject-registry.js';
+import { type Acknowledgements, wantsAck } from './acknowledgements.js';
+import type { Admission } from './admission.js';
 import { nowMicros } from './clock.js';
 import { CLOSE_CODES } from './close-codes.js';
 import type { FanOut } from './fan-out.js';
 import type { PublishCredit } from './publish-credit.js';
-import type { BrokerAudience, BrokerSubject, Session } from './session.js';
+import type { BrokerAudience, Session } from './session.js';
+import { SessionOrigin, type SessionOriginParts } from './session-origin.js';
 
 export interface IngressParts {
   readonly limits: Limits;
-  readonly subjects: SubjectRegistry<BrokerAudience>;
+  readonly admission: Admission;
   readonly fanOut: FanOut;
   readonly credit: PublishCredit;
+  readonly acks: Acknowledgements;
   /** Takes the control message at `start` to `end` of a batch. */
   readonly control: (session: Session, memory: Memory, start: number, end: number) => void;
-  /** Finds the audience of a subject whose own has become equal to another. */
-  readonly unite: (subject: BrokerSubject) => BrokerAudience;
-  /** Randomises the hashes of subjects. */
-  readonly seed: number;
 }
 
+/** A session gets no more credit once this part of maxDetourBytes waits for it. */
+const WAITING_PART = 8;
+
 /**
- * The path of a frame through the broker: found in its batch, verified once, admitted, stamped in place, gathered
+ * The path of a frame through the broker: found in its batch, verified once, admitted and stamped in place, gathered
  * for its audience. Frames that lie side by side and go to the same audience move as one run of bytes.
  */
 export class Ingress {
@@ -37,14 +37,7 @@ export class Ingress {
   readonly #batch = new BatchReader();
   readonly #verifier: FrameVerifier;
   readonly #frame = new FrameView();
-  /** Sessions with acknowledgements to send at the end of the turn. */
-  readonly #acking = new Set<Session>();
-  /** Frames admitted since the start. */
-  frameCount = 0;
-  /** Bytes of those. */
-  frameBytes = 0;
-  /** Frames refused since the start. */
-  refusedCount = 0;
+  readonly #originParts: SessionOriginParts;
 
   #run: BrokerAudience | undefined;
   #runStart = 0;
@@ -52,7 +45,18 @@ export class Ingress {
 
   constructor(parts: IngressParts) {
     this.#parts = parts;
-    this.#verifier = new FrameVerifier(parts.seed);
+    this.#verifier = parts.admission.createVerifier();
+    this.#originParts = {
+      credit: parts.credit,
+      maxWaitingBytes: parts.limits.maxDetourBytes / WAITING_PART,
+      accepted: (session, subject, frame) => {
+        const audience = parts.admission.enter(subject, frame, nowMicros());
+        if (wantsAck(frame)) parts.acks.add(session, frame.id, subject);
+        parts.fanOut.gather(audience, frame.memory.u8, frame.start, frame.end);
+        this.#holdCredit(session, audience);
+      },
+      refused: (session, error, id, frame) => this.#refuse(session, error, id, frame),
+    };
   }
 
   /** Takes one WebSocket message. */
@@ -88,15 +92,6 @@ export class Ingress {
     session.disconnect(CLOSE_CODES.UNSUPPORTED_DATA, 'text message');
   }
 
-  /** Sends the acknowledgements of this turn. */
-  sendAcks(): void {
-    for (const session of this.#acking) {
-      if (!session.closed && session.acks !== undefined) session.send({ type: 'ack', entries: session.acks });
-      session.acks = undefined;
-    }
-    this.#acking.clear();
-  }
-
   #admit(session: Session, memory: Memory, start: number, end: number, brokerTime: number): void {
     const frame = this.#frame;
     if (!this.#verifier.verify(memory, start, end, frame)) {
@@ -104,24 +99,23 @@ export class Ingress {
       this.#malformed(session, frame.violation!);
       return;
     }
+    const { admission, acks } = this.#parts;
     let audience: BrokerAudience;
     try {
-      if (end - start > this.#parts.limits.maxFrameBytes) throw tooLarge(end - start, this.#parts.limits);
-      if (frame.kind !== Kind.message) throw unknownKind(frame.kind);
-      const subject = this.#parts.subjects.of(frame, Math.floor(brokerTime / 1000));
-      frame.stamp(++subject.sequence, subject.epoch, brokerTime);
-      audience = subject.state;
-      if (audience.duplicate) audience = this.#parts.unite(subject);
-      if ((frame.flags & FrameFlags.ack) !== 0) {
-        this.#acknowledge(session, frame.id.slice(), subject.epoch, subject.sequence);
+      const subject = admission.subjectOf(frame, brokerTime);
+      const { gate } = subject;
+      if (gate !== undefined) {
+        if (admission.takesDetour(subject, gate, frame, session, this.#originOf)) return;
+        // Frames of one subject may go to different audiences then, and have to leave in their order.
+        if (gate.narrow) this.#endRun(session, memory.u8);
       }
+      audience = admission.enter(subject, frame, brokerTime);
+      if (wantsAck(frame)) acks.add(session, frame.id.slice(), subject);
     } catch (thrown) {
       this.#endRun(session, memory.u8);
-      this.#refuse(session, toModwireError(thrown), frame.id);
+      this.#refuse(session, toModwireError(thrown), frame.id, frame);
       return;
     }
-    this.frameCount++;
-    this.frameBytes += end - start;
     if (audience !== this.#run || start !== this.#runEnd) {
       this.#endRun(session, memory.u8);
       this.#run = audience;
@@ -130,24 +124,22 @@ export class Ingress {
     this.#runEnd = end;
   }
 
+  readonly #originOf = (session: Session) => new SessionOrigin(session, this.#originParts);
+
   #endRun(session: Session, bytes: Uint8Array): void {
     const audience = this.#run;
     if (audience === undefined) return;
     this.#run = undefined;
     this.#parts.fanOut.gather(audience, bytes, this.#runStart, this.#runEnd);
-    if (audience.state.waiting !== 'nobody') this.#parts.credit.hold(session, audience);
+    this.#holdCredit(session, audience);
   }
 
-  #acknowledge(session: Session, id: Uint8Array, epoch: number, sequence: number): void {
-    session.acks ??= [];
-    session.acks.push({ id, epoch, sequence });
-    this.#acking.add(session);
-    this.#parts.fanOut.schedule();
-    if (session.acks.length >= this.#parts.limits.maxPendingAcks) this.sendAcks();
+  #holdCredit(session: Session, audience: BrokerAudience): void {
+    if (audience.state.waiting !== 'nobody' && !session.closed) this.#parts.credit.hold(session, audience);
   }
 
-  #refuse(session: Session, error: ModwireError, reference?: Uint8Array): void {
-    this.refusedCount++;
+  #refuse(session: Session, error: ModwireError, reference?: Uint8Array, frame?: FrameView): void {
+    this.#parts.admission.refused(error, frame);
     emit('modwire:refused', () => ({ session: session.memberId, code: error.code, message: error.message }));
     session.send({ type: 'failure', code: error.row.number, message: error.message, reference });
   }
@@ -172,22 +164,4 @@ export class Ingress {
     session.send({ type: 'failure', code: ERRORS.PROTOCOL_VIOLATION.number, message });
     session.disconnect(CLOSE_CODES.PROTOCOL_VIOLATION, what);
   }
-}
-
-function tooLarge(byteLength: number, limits: Limits): ModwireError {
-  return new ModwireError('RESOURCE_EXHAUSTED', {
-    what: 'frame too large',
-    expected: `at most maxFrameBytes = ${limits.maxFrameBytes}`,
-    got: `${byteLength} bytes`,
-    advice: 'send less in one message or raise maxFrameBytes',
-  });
-}
-
-function unknownKind(kind: number): ModwireError {
-  return new ModwireError('UNIMPLEMENTED', {
-    what: 'kind of frame not supported',
-    expected: `kind ${Kind.message} (message)`,
-    got: `kind ${kind}${Kind[kind] === undefined ? '' : ` (${Kind[kind]})`}`,
-    advice: 'use a broker of a later version',
-  });
 }

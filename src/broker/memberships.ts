@@ -67,6 +67,20 @@ export class Memberships {
     return target;
   }
 
+  /** The audience of everyone in `audience` but some, there until it is released. */
+  hold(audience: BrokerAudience, excluded: readonly Session[]): BrokerAudience {
+    const members = new Map(audience.members);
+    for (const session of excluded) members.delete(session.memberId);
+    const held = this.#table.of(members);
+    this.#attach(held);
+    return held;
+  }
+
+  /** Gives up an audience that was held; nothing may be gathered for it. */
+  release(audience: BrokerAudience): void {
+    this.#detach(audience);
+  }
+
   /** Takes a session that is gone out of all its audiences. */
   leaveAll(session: Session): void {
     for (const audience of session.audiences) {

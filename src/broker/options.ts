@@ -13,6 +13,12 @@ export interface BrokerOptions {
   readonly transport?: 'auto' | 'uws' | 'ws';
   /** What becomes of consumers that read too slowly; `resume` by default. */
   readonly slowConsumerPolicy?: SlowConsumerPolicy;
+  /** Directory where contracts are kept; empty, the default, keeps them in memory: they end with the broker. */
+  readonly dataDir?: string;
+  /** Whether subjects that are bound to no contract are refused; false by default. */
+  readonly requireContracts?: boolean;
+  /** Whether frames that break their contract are kept, in `$quarantine.SUBJECT`; false by default. */
+  readonly quarantine?: boolean;
   /** Deviations from the defaults in limits.ts. */
   readonly limits?: Partial<Limits>;
 }
@@ -61,6 +67,9 @@ export function resolveBrokerOptions(options: BrokerOptions): ResolvedBrokerOpti
     name: options.name ?? 'modwire',
     transport: oneOf('transport', options.transport ?? 'auto', TRANSPORTS),
     slowConsumerPolicy: oneOf('slowConsumerPolicy', options.slowConsumerPolicy ?? 'resume', POLICIES),
+    dataDir: options.dataDir ?? '',
+    requireContracts: options.requireContracts ?? false,
+    quarantine: options.quarantine ?? false,
     limits,
   };
 }

@@ -26,7 +26,17 @@ export class PublishCredit {
     audience.state.held ??= new Set();
     if (audience.state.held.has(session)) return;
     audience.state.held.add(session);
+    this.holdBack(session);
+  }
+
+  /** Holds back a publisher's credit until it is let go, once for each time. */
+  holdBack(session: Session): void {
     session.holds++;
+  }
+
+  letGo(session: Session): void {
+    session.holds--;
+    if (session.holds === 0 && !session.closed) this.#grant(session);
   }
 
   /** Lets the publishers go that waited for an audience. */
@@ -34,10 +44,7 @@ export class PublishCredit {
     const { held } = audience.state;
     audience.state.held = undefined;
     if (held === undefined) return;
-    for (const session of held) {
-      session.holds--;
-      if (session.holds === 0 && !session.closed) this.#grant(session);
-    }
+    for (const session of held) this.letGo(session);
   }
 
   #grant(session: Session): void {

@@ -1,13 +1,17 @@
 import type { AckEntry } from '../codec/control-message.js';
 import { type ControlMessage, encodeControl } from '../codec/index.js';
 import type { Audience, Member } from '../routing/audience.js';
-import type { Subject } from '../routing/subject-registry.js';
+import type { Subject, SubjectRegistry } from '../routing/subject-registry.js';
 import type { Delivery } from './delivery.js';
+import type { SubjectGate } from './subject-gate.js';
 import type { Connection } from './transport.js';
 
 export type BrokerAudience = Audience<Session, Delivery<Session>>;
-/** What the broker knows of a subject beside its count: who receives it. */
-export type BrokerSubject = Subject<BrokerAudience>;
+/** What the frames of a subject have to pass. */
+export type BrokerGate = SubjectGate<Session>;
+/** What the broker knows of a subject beside its count: who receives it, and its gate. */
+export type BrokerSubject = Subject<BrokerAudience, BrokerGate>;
+export type BrokerSubjects = SubjectRegistry<BrokerAudience, BrokerGate>;
 
 /** A client is looked at once it was sent this much in answers. Bytes. */
 const LOOK_AFTER_BYTES = 16 * 1024;
@@ -28,6 +32,8 @@ export interface Subscription {
   /** The client's choice, unique within its session. */
   readonly number: number;
   readonly filter: string;
+  /** Ids of the schemas that it reads, in hex; empty when it takes whatever comes. */
+  readonly reads: readonly string[];
 }
 
 const NO_AUDIENCES: ReadonlySet<BrokerAudience> = new Set();
@@ -67,6 +73,12 @@ export class Session implements Member {
   /** Acknowledgements of this turn. */
   acks: AckEntry[] | undefined;
   violations = 0;
+  /** Frames that wait for a verdict, and what to do when there are none any more. */
+  waitingFrames = 0;
+  waitingBytes = 0;
+  whenSettled: (() => void)[] | undefined;
+  /** Registrations and resolutions under way. */
+  calls = 0;
 
   readonly #answered: (session: Session) => void;
   #answeredBytes = 0;

@@ -1,36 +1,59 @@
 import type { ControlOf, MissedRange, SubjectPosition } from '../codec/control-message.js';
-import { checkFilter } from '../codec/subject.js';
+import { toHex } from '../codec/message-id.js';
+import { checkFilter, filtersOverlap } from '../codec/subject.js';
 import { ModwireError } from '../errors.js';
 import { emit } from '../events.js';
 import type { Limits } from '../limits.js';
-import type { SubjectRegistry } from '../routing/subject-registry.js';
 import { TokenTrie } from '../routing/token-trie.js';
 import type { FanOut } from './fan-out.js';
 import type { Memberships } from './memberships.js';
-import type { BrokerAudience, BrokerSubject, Session, Subscription } from './session.js';
+import type { BrokerSubject, BrokerSubjects, Session, Subscription } from './session.js';
 import type { SlowConsumers } from './slow-consumers.js';
 
 /** Who wants what: filters by session, and what follows from them for the audiences of subjects. */
 export class Subscriptions {
   readonly #limits: Limits;
-  readonly #subjects: SubjectRegistry<BrokerAudience>;
+  readonly #subjects: BrokerSubjects;
   readonly #memberships: Memberships;
   readonly #fanOut: FanOut;
   readonly #slowConsumers: SlowConsumers;
+  readonly #changed: (subject: BrokerSubject) => void;
   readonly #filters = new TokenTrie<Subscription>();
+  /** Subscriptions that say which schemas they read. */
+  #narrowCount = 0;
 
+  /** `changed` is told of subjects whose consumers, or what these read, may have changed. */
   constructor(
     limits: Limits,
-    subjects: SubjectRegistry<BrokerAudience>,
+    subjects: BrokerSubjects,
     memberships: Memberships,
     fanOut: FanOut,
     slowConsumers: SlowConsumers,
+    changed: (subject: BrokerSubject) => void,
   ) {
     this.#limits = limits;
     this.#subjects = subjects;
     this.#memberships = memberships;
     this.#fanOut = fanOut;
     this.#slowConsumers = slowConsumers;
+    this.#changed = changed;
+  }
+
+  /** Whether some consumer of a subject says which schemas it reads. */
+  isNarrow(subject: string): boolean {
+    if (this.#narrowCount === 0) return false;
+    let narrow = false;
+    this.#filters.selecting(subject, ({ reads }) => {
+      narrow ||= reads.length > 0;
+    });
+    return narrow;
+  }
+
+  /** Goes through every subscription that selects something that one of the patterns selects too. */
+  visitOverlapping(patterns: readonly string[], visit: (subscription: Subscription) => void): void {
+    this.#filters.visitAll((subscription) => {
+      if (patterns.some((pattern) => filtersOverlap(pattern, subscription.filter))) visit(subscription);
+    });
   }
 
   get count(): number {
@@ -104,11 +127,13 @@ export class Subscriptions {
       complete: selected.length <= maxListed,
       missed,
     });
-    const subscription = { session, number, filter };
+    const subscription = { session, number, filter, reads: [...new Set(request.reads.map(toHex))] };
     this.#filters.add(filter, subscription);
     session.addSubscription(subscription);
+    if (subscription.reads.length > 0) this.#narrowCount++;
     for (const subject of selected) this.#slowConsumers.joining(session, subject);
     this.#memberships.join(selected, session);
+    this.#renew(selected);
     emit('modwire:subscription.open', () => ({ session: session.memberId, subscription: number, filter }));
   }
 
@@ -125,24 +150,38 @@ export class Subscriptions {
     this.#fanOut.flush();
     session.send({ type: 'unsubscribed', subscription: number });
     this.#remove(subscription);
-    const leaving: BrokerSubject[] = [];
-    this.#subjects.selectedBy(subscription.filter, (subject) => {
-      if (!this.#selects(session, subject.text)) leaving.push(subject);
-    });
+    const selected: BrokerSubject[] = [];
+    this.#subjects.selectedBy(subscription.filter, (subject) => selected.push(subject));
+    const leaving = selected.filter((subject) => !this.#selects(session, subject.text));
     this.#memberships.leave(leaving, session);
+    this.#renew(selected);
   }
 
   /** Forgets a session that is gone. */
   forget(session: Session): void {
-    for (const subscription of [...session.subscriptions.values()]) this.#remove(subscription);
+    const narrowed = new Set<BrokerSubject>();
+    for (const subscription of [...session.subscriptions.values()]) {
+      this.#remove(subscription);
+      if (subscription.reads.length === 0) continue;
+      this.#subjects.selectedBy(subscription.filter, (subject) => narrowed.add(subject));
+    }
     this.#memberships.leaveAll(session);
+    for (const subject of narrowed) this.#changed(subject);
   }
 
   #remove(subscription: Subscription): void {
     const { session, number, filter } = subscription;
     this.#filters.delete(filter, subscription);
     session.removeSubscription(subscription);
+    if (subscription.reads.length > 0) this.#narrowCount--;
     emit('modwire:subscription.close', () => ({ session: session.memberId, subscription: number, filter }));
+  }
+
+  /** Tells that consumers of subjects have changed, where that matters. */
+  #renew(subjects: readonly BrokerSubject[]): void {
+    for (const subject of subjects) {
+      if (this.#narrowCount > 0 || subject.gate !== undefined) this.#changed(subject);
+    }
   }
 
   #selects(session: Session, subject: string): boolean {

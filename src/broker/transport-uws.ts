@@ -1,5 +1,6 @@
 import {
   App,
+  type HttpResponse,
   type us_listen_socket,
   us_listen_socket_close,
   us_socket_local_port,
@@ -8,11 +9,13 @@ import {
 import { STATUS_CODES } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { SUBPROTOCOL } from '../codec/control-message.js';
+import { HttpBodies } from './http-body.js';
+import { type HttpReply, mediaType } from './http-message.js';
 import {
   type Connection,
   type ConnectionHandlers,
   cannotListen,
-  type HttpReply,
+  httpBodyLimits,
   refuseHandshake,
   type Transport,
   type TransportHandlers,
@@ -44,6 +47,7 @@ interface SocketData {
 export function createUwsTransport(options: TransportOptions, handlers: TransportHandlers): Transport {
   const app = App();
   const open = new Set<UwsConnection>();
+  const bodies = new HttpBodies(httpBodyLimits(options));
   let listening: us_listen_socket | undefined;
 
   // The route comes first: app.publish without one crashes.
@@ -95,8 +99,27 @@ export function createUwsTransport(options: TransportOptions, handlers: Transpor
     },
   });
   app.any('/*', (res, req) => {
+    // The request is only there until this returns.
     const method = req.getMethod().toUpperCase();
-    reply(res, handlers.request(method, req.getUrl()), method !== 'HEAD');
+    const head = {
+      method,
+      path: req.getUrl(),
+      query: new URLSearchParams(req.getQuery() ?? ''),
+      contentType: mediaType(req.getHeader('content-type')),
+    };
+    let gone = false;
+    const answer = (answer: HttpReply) => {
+      if (!gone) reply(res, answer, method !== 'HEAD');
+    };
+    const body = bodies.begin((outcome) => {
+      if (outcome instanceof Uint8Array) handlers.request({ ...head, body: outcome }, answer);
+      else answer(outcome);
+    });
+    res.onAborted(() => {
+      gone = true;
+      bodies.end(body);
+    });
+    res.onData((chunk, isLast) => body.add(new Uint8Array(chunk), isLast));
   });
 
   return {
@@ -114,6 +137,7 @@ export function createUwsTransport(options: TransportOptions, handlers: Transpor
     },
     close() {
       this.stopListening();
+      bodies.abandon();
       for (const connection of open) connection.terminate();
       // Those that were ended in order may have bytes on the way, but not for ever.
       setTimeout(() => app.close(), LINGER_MS).unref();
@@ -145,15 +169,11 @@ function listen(app: ReturnType<typeof App>, host: string, port: number): Promis
   });
 }
 
-function reply(
-  res: Parameters<NonNullable<Parameters<ReturnType<typeof App>['get']>[1]>>[0],
-  answer: HttpReply,
-  withBody = true,
-): void {
+function reply(res: HttpResponse, answer: HttpReply, withBody = true): void {
   res.cork(() => {
     res.writeStatus(`${answer.status} ${STATUS_CODES[answer.status] ?? ''}`);
     res.writeHeader('Content-Type', answer.contentType);
-    if (withBody) res.end(answer.body);
+    if (withBody) res.end(answer.body as string);
     else {
       // With the length as its argument it would wait for the body, and abort the process because none comes.
       res.writeHeader('Content-Length', `${Buffer.byteLength(answer.body)}`);

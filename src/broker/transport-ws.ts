@@ -2,15 +2,19 @@ import { createServer, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SUBPROTOCOL } from '../codec/control-message.js';
+import { HttpBodies } from './http-body.js';
+import { type HttpReply, mediaType } from './http-message.js';
 import {
   type Connection,
   cannotListen,
-  type HttpReply,
+  httpBodyLimits,
   refuseHandshake,
   type Transport,
   type TransportHandlers,
   type TransportOptions,
 } from './transport.js';
+
+const NOTHING = new Uint8Array(0);
 
 /** Time for a peer to answer a close that it has got. Milliseconds. */
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -18,11 +22,26 @@ const CLOSE_TIMEOUT_MS = 5_000;
 /** The transport for every Node.js: `ws`, with topics of our own. Slower than uWebSockets.js, the same otherwise. */
 export function createWsTransport(options: TransportOptions, handlers: TransportHandlers): Transport {
   const topics = new Map<string, Set<WsConnection>>();
+  const bodies = new HttpBodies(httpBodyLimits(options));
   const server = createServer((request, response) => {
-    const path = (request.url ?? '/').split('?', 1)[0]!;
-    const answer = handlers.request(request.method ?? 'GET', path);
-    response.writeHead(answer.status, { 'Content-Type': answer.contentType });
-    response.end(answer.body);
+    const [path, query] = splitUrl(request.url ?? '/');
+    const { method = 'GET', headers } = request;
+    const answer = (answer: HttpReply) => {
+      // A body that was refused still arrives: the connection ends with its answer.
+      if (!request.complete) response.setHeader('Connection', 'close');
+      response.writeHead(answer.status, { 'Content-Type': answer.contentType });
+      response.end(answer.body);
+    };
+    const contentType = mediaType(headers['content-type'] ?? '');
+    const body = bodies.begin((outcome) => {
+      if (!(outcome instanceof Uint8Array)) answer(outcome);
+      else handlers.request({ method, path, query, contentType, body: outcome }, answer);
+    });
+    request.on('data', (chunk: Buffer) => body.add(chunk, false));
+    request.on('end', () => body.add(NOTHING, true));
+    request.on('close', () => bodies.end(body));
+    // The peer is gone: it is told by `close`, and nobody needs to know more.
+    request.on('error', () => undefined);
   });
   const sockets = new WebSocketServer({
     noServer: true,
@@ -79,11 +98,19 @@ export function createWsTransport(options: TransportOptions, handlers: Transport
       server.close();
     },
     close() {
+      bodies.abandon();
       server.close();
       server.closeAllConnections();
       for (const socket of sockets.clients) socket.terminate();
     },
   };
+}
+
+function splitUrl(url: string): [path: string, query: URLSearchParams] {
+  const at = url.indexOf('?');
+  return at === -1
+    ? [url, new URLSearchParams()]
+    : [url.slice(0, at), new URLSearchParams(url.slice(at + 1))];
 }
 
 function refuse(socket: Duplex, answer: HttpReply): void {

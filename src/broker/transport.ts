@@ -1,5 +1,7 @@
 import { SUBPROTOCOL } from '../codec/control-message.js';
 import { ModwireError } from '../errors.js';
+import type { HttpBodyLimits } from './http-body.js';
+import type { HttpReply, HttpRequest } from './http-message.js';
 
 /**
  * What a broker needs of a WebSocket server. Everything is synchronous but listening; bytes passed in are copied
@@ -44,19 +46,13 @@ export interface ConnectionHandlers {
   close(code: number): void;
 }
 
-export interface HttpReply {
-  readonly status: number;
-  readonly contentType: string;
-  readonly body: string;
-}
-
 /** The broker's side of a transport. */
 export interface TransportHandlers {
   /** Called before a handshake; a reply refuses it. */
   admit(): HttpReply | undefined;
   open(connection: Connection): ConnectionHandlers;
-  /** A plain HTTP request without a body. */
-  request(method: string, path: string): HttpReply;
+  /** A plain HTTP request. `answer` is called once, at any time. */
+  request(request: HttpRequest, answer: (reply: HttpReply) => void): void;
 }
 
 export interface TransportOptions {
@@ -66,6 +62,19 @@ export interface TransportOptions {
   readonly maxBufferedBytes: number;
   /** A connection that takes and sends no byte for this long may be cut, whatever state it is in. Milliseconds. */
   readonly maxSilenceMs: number;
+  /** Longest body of an HTTP request. Bytes. */
+  readonly maxHttpBodyBytes: number;
+  /** HTTP requests with a body that arrive at once. */
+  readonly maxHttpRequests: number;
+}
+
+/** The bounds of request bodies. */
+export function httpBodyLimits(options: TransportOptions): HttpBodyLimits {
+  return {
+    maxBytes: options.maxHttpBodyBytes,
+    maxBodies: options.maxHttpRequests,
+    timeoutMs: options.maxSilenceMs,
+  };
 }
 
 export type TransportFactory = (options: TransportOptions, handlers: TransportHandlers) => Transport;

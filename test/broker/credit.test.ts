@@ -35,6 +35,7 @@ describe.each(TRANSPORTS)('credit over %s', (transport) => {
           resume: false,
           complete: false,
           positions: [],
+          reads: [],
         }),
       );
       await client.next('subscribed', ({ subscription }) => subscription === number + 1);

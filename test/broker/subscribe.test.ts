@@ -119,6 +119,7 @@ describe.each(TRANSPORTS)('subscribing over %s', (transport) => {
       resume: false,
       complete: false,
       positions: [],
+      reads: [],
     });
     await subscriber.settle();
     expect(subscriber.all('failure')).toMatchObject([{ code: error.number, subscription }]);
@@ -127,7 +128,14 @@ describe.each(TRANSPORTS)('subscribing over %s', (transport) => {
 
   it('refuses the number 0, which stands for none', async () => {
     const { subscriber, stats } = await pair();
-    const message = { subscription: 0, filter: 'a', resume: false, complete: false, positions: [] };
+    const message = {
+      subscription: 0,
+      filter: 'a',
+      resume: false,
+      complete: false,
+      positions: [],
+      reads: [],
+    };
     subscriber.control({ type: 'subscribe', ...message });
     await subscriber.settle();
     expect(subscriber.all('failure')).toMatchObject([{ code: ERRORS.INVALID_ARGUMENT.number }]);
@@ -138,7 +146,7 @@ describe.each(TRANSPORTS)('subscribing over %s', (transport) => {
     const { subscriber } = await pair({ maxSubscriptions: 2 });
     await subscriber.subscribe(1, 'a');
     await subscriber.subscribe(2, 'b');
-    const third = { subscription: 3, filter: 'c', resume: false, complete: false, positions: [] };
+    const third = { subscription: 3, filter: 'c', resume: false, complete: false, positions: [], reads: [] };
     subscriber.control({ type: 'subscribe', ...third });
     const failure = await subscriber.next('failure');
     expect(failure).toMatchObject({ code: ERRORS.RESOURCE_EXHAUSTED.number, subscription: 3 });

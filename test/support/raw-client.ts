@@ -123,6 +123,7 @@ export class RawClient {
       resume: false,
       complete: false,
       positions: [],
+      reads: [],
       ...more,
     });
     return this.next('subscribed', (message) => message.subscription === subscription);

@@ -1,0 +1,170 @@
+import { FrameVerifier } from '../codec/frame-verifier.js';
+import { FrameView } from '../codec/frame-view.js';
+import { Kind } from '../codec/generated/modwire/kind.js';
+import { Memory } from '../codec/memory.js';
+import { ModwireError, toModwireError } from '../errors.js';
+import type { Limits } from '../limits.js';
+import { nowMicros } from './clock.js';
+import type { ContractGates } from './contract-gates.js';
+import type { Detours, FrameOrigin } from './detours.js';
+import type { FanOut } from './fan-out.js';
+import type { NarrowDelivery } from './narrow-delivery.js';
+import type { OffloadThreshold } from './offload-threshold.js';
+import { Quarantine } from './quarantine.js';
+import type { BrokerAudience, BrokerGate, BrokerSubject, BrokerSubjects } from './session.js';
+
+export interface AdmissionParts {
+  readonly limits: Limits;
+  readonly subjects: BrokerSubjects;
+  readonly fanOut: FanOut;
+  readonly gates: ContractGates;
+  readonly detours: Detours;
+  readonly narrow: NarrowDelivery;
+  readonly offload: OffloadThreshold;
+  /** Whether frames that break their contract are kept. */
+  readonly quarantine: boolean;
+  /** Finds the audience of a subject whose own has become equal to another. */
+  readonly unite: (subject: BrokerSubject) => BrokerAudience;
+  /** Randomises the hashes of subjects. */
+  readonly seed: number;
+}
+
+/** Decides which frames enter, and gives them their place: from clients, over HTTP, and the broker's own. */
+export class Admission {
+  readonly #parts: AdmissionParts;
+  readonly #verifier: FrameVerifier;
+  readonly #quarantine: Quarantine | undefined;
+  /** Frames admitted since the start. */
+  frameCount = 0;
+  /** Bytes of those. */
+  frameBytes = 0;
+  /** Frames refused since the start. */
+  refusedCount = 0;
+  /** Of those, frames that broke their contract. */
+  violationCount = 0;
+
+  constructor(parts: AdmissionParts) {
+    this.#parts = parts;
+    this.#verifier = this.createVerifier();
+    this.#quarantine = parts.quarantine ? new Quarantine((bytes) => this.#publishOwn(bytes)) : undefined;
+  }
+
+  /** A verifier whose frames this admits. */
+  createVerifier(): FrameVerifier {
+    return new FrameVerifier(this.#parts.seed);
+  }
+
+  /** The subject of a verified frame. Throws what refuses it, whatever its contract. */
+  subjectOf(frame: FrameView, brokerTime: number): BrokerSubject {
+    const { limits, subjects } = this.#parts;
+    if (frame.byteLength > limits.maxFrameBytes) throw tooLarge(frame.byteLength, limits);
+    if (frame.kind !== Kind.message) throw unknownKind(frame.kind);
+    return subjects.of(frame, Math.floor(brokerTime / 1000));
+  }
+
+  /**
+   * Holds a frame against what its subject asks for. True when it waits for a verdict, or behind one that does: a copy of
+   * it was taken. Throws what refuses it.
+   */
+  takesDetour<From>(
+    subject: BrokerSubject,
+    gate: BrokerGate,
+    frame: FrameView,
+    from: From,
+    originOf: (from: From) => FrameOrigin,
+  ): boolean {
+    const { gates, detours, offload } = this.#parts;
+    const version = gates.versionOf(gate, frame);
+    const heavy = version !== undefined && frame.payloadLength >= offload.bytes;
+    if (version !== undefined && !heavy) gates.verify(gate, version, frame);
+    if (!heavy && gate.waiting === 0) return false;
+    detours.take(originOf(from), subject, gate, heavy ? version : undefined, frame);
+    return true;
+  }
+
+  /** Gives a frame that has passed its place in its subject; returns for whom it is. */
+  enter(subject: BrokerSubject, frame: FrameView, brokerTime: number): BrokerAudience {
+    frame.stamp(++subject.sequence, subject.epoch, brokerTime);
+    this.frameCount++;
+    this.frameBytes += frame.byteLength;
+    const audience = subject.state.duplicate ? this.#parts.unite(subject) : subject.state;
+    const { gate } = subject;
+    return gate?.narrow ? this.#parts.narrow.audienceOf(subject, gate, frame) : audience;
+  }
+
+  /** A frame was refused. `frame` is there when its bytes are. */
+  refused(error: ModwireError, frame: FrameView | undefined): void {
+    this.refusedCount++;
+    if (error.code !== 'CONTRACT_VIOLATION') return;
+    this.violationCount++;
+    if (frame !== undefined) this.#quarantine?.keep(frame, error);
+  }
+
+  /** Publishes a frame that came by another way than a session. Rejects with what refuses it. */
+  publish(bytes: Uint8Array): Promise<{ readonly epoch: number; readonly sequence: number }> {
+    return new Promise((resolve, reject) => {
+      const frame = new FrameView();
+      const origin: FrameOrigin = {
+        waits: () => undefined,
+        settled: () => undefined,
+        accepted: (subject, accepted) => {
+          this.#gather(subject, accepted);
+          resolve({ epoch: subject.epoch, sequence: subject.sequence });
+        },
+        refused: (error, _id, refused) => {
+          this.refused(error, refused);
+          reject(error);
+        },
+      };
+      try {
+        const subject = this.#subjectOfOwn(bytes, frame);
+        const { gate } = subject;
+        if (gate !== undefined && this.takesDetour(subject, gate, frame, origin, (own) => own)) return;
+        origin.accepted(subject, frame);
+      } catch (thrown) {
+        origin.refused(toModwireError(thrown), new Uint8Array(0), frame);
+      }
+    });
+  }
+
+  /** Publishes a frame of the broker's own, to a reserved subject. */
+  #publishOwn(bytes: Uint8Array): void {
+    const frame = new FrameView();
+    try {
+      this.#gather(this.#subjectOfOwn(bytes, frame), frame);
+    } catch {
+      // Too large, or no room for another subject: the publisher has been told all the same.
+      this.refusedCount++;
+    }
+  }
+
+  #subjectOfOwn(bytes: Uint8Array, frame: FrameView): BrokerSubject {
+    if (!this.#verifier.verify(new Memory(bytes), 0, bytes.length, frame)) {
+      throw new ModwireError('MALFORMED_FRAME', `not a frame: ${frame.violation!.text}`);
+    }
+    return this.subjectOf(frame, nowMicros());
+  }
+
+  #gather(subject: BrokerSubject, frame: FrameView): void {
+    const audience = this.enter(subject, frame, nowMicros());
+    this.#parts.fanOut.gather(audience, frame.memory.u8, frame.start, frame.end);
+  }
+}
+
+function tooLarge(byteLength: number, limits: Limits): ModwireError {
+  return new ModwireError('RESOURCE_EXHAUSTED', {
+    what: 'frame too large',
+    expected: `at most maxFrameBytes = ${limits.maxFrameBytes}`,
+    got: `${byteLength} bytes`,
+    advice: 'send less in one message or raise maxFrameBytes',
+  });
+}
+
+function unknownKind(kind: number): ModwireError {
+  return new ModwireError('UNIMPLEMENTED', {
+    what: 'kind of frame not supported',
+    expected: `kind ${Kind.message} (message)`,
+    got: `kind ${kind}${Kind[kind] === undefined ? '' : ` (${Kind[kind]})`}`,
+    advice: 'use a broker of a later version',
+  });
+}

@@ -1,0 +1,159 @@
+import { randomInt } from 'node:crypto';
+import { matchesFilter } from '../codec/subject.js';
+import { emit } from '../events.js';
+import { kernels } from '../native/kernels.js';
+import type { Registry } from '../registry/registry.js';
+import { AudienceTable } from '../routing/audience.js';
+import { SubjectRegistry } from '../routing/subject-registry.js';
+import { measureOffloadBytes } from '../workers/measure-offload.js';
+import type { WorkerPool } from '../workers/worker-pool.js';
+import { Acknowledgements } from './acknowledgements.js';
+import { Admission } from './admission.js';
+import { monotonicMs } from './clock.js';
+import { ConsumerPressure } from './consumer-pressure.js';
+import { ContractCalls } from './contract-calls.js';
+import { ContractGates } from './contract-gates.js';
+import { Controls } from './controls.js';
+import { createDelivery, type Delivery } from './delivery.js';
+import { Detours } from './detours.js';
+import { FanOut } from './fan-out.js';
+import type { HttpRoutesParts } from './http-routes.js';
+import { Ingress } from './ingress.js';
+import { LiveConsumers, readsSchema } from './live-consumers.js';
+import { Memberships } from './memberships.js';
+import { NarrowDelivery } from './narrow-delivery.js';
+import { OffloadThreshold } from './offload-threshold.js';
+import type { ResolvedBrokerOptions } from './options.js';
+import { PublishCredit } from './publish-credit.js';
+import { PublishHttp } from './publish-http.js';
+import type { BrokerSubjects, Session } from './session.js';
+import { SlowConsumers } from './slow-consumers.js';
+import { Subscriptions } from './subscriptions.js';
+import type { Transport } from './transport.js';
+
+/** Payloads from this size on go to the worker pool until it is known what pays here. Bytes. */
+const INITIAL_OFFLOAD_BYTES = 64 * 1024;
+
+export interface BrokerSurroundings {
+  readonly options: ResolvedBrokerOptions;
+  readonly transport: Transport;
+  readonly registry: Registry;
+  readonly work: WorkerPool;
+  readonly sessionCount: () => number;
+  readonly draining: () => boolean;
+  /** A client has published its last frame to this broker. */
+  readonly departing: (session: Session) => void;
+  /** At the end of a turn in which something was sent. */
+  readonly turnEnded: () => void;
+}
+
+/** The parts of a broker, which know each other. */
+export interface BrokerParts {
+  readonly subjects: BrokerSubjects;
+  readonly memberships: Memberships;
+  readonly subscriptions: Subscriptions;
+  readonly fanOut: FanOut;
+  readonly acks: Acknowledgements;
+  readonly pressure: ConsumerPressure;
+  readonly slowConsumers: SlowConsumers;
+  readonly narrow: NarrowDelivery;
+  readonly detours: Detours;
+  readonly admission: Admission;
+  readonly ingress: Ingress;
+  readonly http: HttpRoutesParts;
+}
+
+/** Makes the parts of a broker and tells them of each other. */
+export function assemble(surroundings: BrokerSurroundings): BrokerParts {
+  const { options, transport, registry, work } = surroundings;
+  const { limits } = options;
+  const audiences = new AudienceTable<Session, Delivery<Session>>(createDelivery);
+  const credit = new PublishCredit(limits.publishWindowBytes);
+  const pressure = new ConsumerPressure(limits, credit, monotonicMs, surroundings.sessionCount);
+  const memberships = new Memberships(audiences, (audience) => pressure.release(audience));
+  const fanOut = new FanOut(
+    transport,
+    limits,
+    (audience, byteLength) => pressure.publishing(audience, byteLength),
+    surroundings.turnEnded,
+  );
+  const slowConsumers = new SlowConsumers(
+    ...([limits, options.slowConsumerPolicy, fanOut, memberships] as const),
+    (session, visit) => subscriptions.visitSubjects(session, visit),
+  );
+  const subjects: BrokerSubjects = new SubjectRegistry({
+    maxSubjects: limits.maxSubjects,
+    idleMs: limits.subjectIdleMs,
+    create: () => audiences.empty,
+    created: (subject) => {
+      memberships.assign(subject, subscriptions.interestedIn(subject.text));
+      gates.renew(subject);
+      emit('modwire:subject.open', () => ({ subject: subject.text, epoch: subject.epoch }));
+    },
+    mayForget: ({ state, gate }) => state.size === 0 && (gate?.waiting ?? 0) === 0,
+    forget: (subject) => {
+      if (subject.gate !== undefined) narrow.widen(subject, subject.gate);
+      memberships.retire(subject);
+      emit('modwire:subject.close', () => ({ subject: subject.text, epoch: subject.epoch }));
+    },
+  });
+  const subscriptions = new Subscriptions(
+    ...([limits, subjects, memberships, fanOut, slowConsumers] as const),
+    (subject) => gates.renew(subject),
+  );
+  const narrow = new NarrowDelivery({
+    fanOut,
+    memberships,
+    canRead: (session, { text }, schemaId) =>
+      readsSchema(
+        session,
+        (filter) => matchesFilter(filter, text),
+        (reader) => registry.reads(reader, schemaId),
+      ),
+  });
+  const gates = new ContractGates({
+    registry,
+    subjects,
+    requireContracts: options.requireContracts,
+    isNarrow: (subject) => subscriptions.isNarrow(subject),
+    widen: (subject, gate) => narrow.widen(subject, gate),
+  });
+  registry.onChange(() => narrow.widenAll());
+  const detours = new Detours({ work, maxBytes: limits.maxDetourBytes });
+  const offload = new OffloadThreshold(limits.offloadBytes, INITIAL_OFFLOAD_BYTES, () =>
+    measureOffloadBytes(work, kernels().verifier),
+  );
+  const measureWhenBound = () => {
+    if (registry.contracts().some(({ bindings }) => bindings.length > 0)) offload.needed();
+  };
+  measureWhenBound();
+  registry.onChange(measureWhenBound);
+  const admission = new Admission({
+    ...{ limits, subjects, fanOut, gates, detours, narrow, offload },
+    quarantine: options.quarantine,
+    unite: (subject) => memberships.unite(subject),
+    seed: randomInt(2 ** 31),
+  });
+  const acks = new Acknowledgements(fanOut, limits.maxPendingAcks);
+  const consumers = new LiveConsumers(subscriptions);
+  const controls = new Controls({
+    ...{ limits, subscriptions, fanOut },
+    brokerName: options.name,
+    calls: new ContractCalls({ registry, consumers }),
+    sendAcks: () => acks.send(),
+    departing: surroundings.departing,
+  });
+  const ingress = new Ingress({
+    ...{ limits, admission, fanOut, credit, acks },
+    control: (session, memory, start, end) => controls.handle(session, memory, start, end),
+  });
+  const http = {
+    ...{ registry, consumers },
+    health: () => ({ draining: surroundings.draining() }),
+    publishing: new PublishHttp({ registry, work, admission }),
+  };
+  return {
+    ...{ subjects, memberships, subscriptions, fanOut, acks, pressure, slowConsumers, narrow },
+    ...{ detours, admission, ingress, http },
+  };
+}

@@ -1,0 +1,41 @@
+import { toModwireError } from '../errors.js';
+import { CONTRACT_ROUTES, type ContractRouteParts } from './contract-routes.js';
+import { decodePart } from './http-input.js';
+import { type HttpReply, type HttpRequest, problem } from './http-message.js';
+
+const ROUTES = Object.entries(CONTRACT_ROUTES).map(([path, methods]) => ({
+  path,
+  parts: path.split('/'),
+  methods: new Map(Object.entries(methods)),
+}));
+
+/** Answers for `/v1/contracts`, `/v1/schemas` and `/v1/bindings`; never rejects. */
+export async function answerContracts(request: HttpRequest, parts: ContractRouteParts): Promise<HttpReply> {
+  try {
+    return await route(request, parts);
+  } catch (thrown) {
+    const { row, code, message } = toModwireError(thrown);
+    return problem(row.httpStatus, code, message);
+  }
+}
+
+async function route(request: HttpRequest, parts: ContractRouteParts): Promise<HttpReply> {
+  const { method, path } = request;
+  const given = path.split('/');
+  const found = ROUTES.find(
+    (one) =>
+      one.parts.length === given.length &&
+      one.parts.every((part, index) => (part === '*' ? given[index] !== '' : part === given[index])),
+  );
+  if (found === undefined) {
+    const known = ROUTES.map((one) => one.path).join(', ');
+    return problem(404, 'NOT_FOUND', `nothing at ${path}: expected one of ${known}`);
+  }
+  const answer = found.methods.get(method);
+  if (answer === undefined) {
+    const allowed = [...found.methods.keys()].join(' or ');
+    return problem(405, 'INVALID_ARGUMENT', `method not allowed: expected ${allowed}, got ${method}`);
+  }
+  const names = given.filter((_, index) => found.parts[index] === '*').map(decodePart);
+  return answer(parts, request, names);
+}

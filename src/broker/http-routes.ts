@@ -1,0 +1,37 @@
+import { toModwireError } from '../errors.js';
+import type { Registry } from '../registry/registry.js';
+import { answerContracts } from './contracts-http.js';
+import { answerHealth, HEALTH_PATHS, type Health } from './health-http.js';
+import { type HttpReply, type HttpRequest, problem } from './http-message.js';
+import type { LiveConsumers } from './live-consumers.js';
+import { PUBLISH_PREFIX, type PublishHttp } from './publish-http.js';
+
+export interface HttpRoutesParts {
+  readonly health: () => Health;
+  readonly registry: Registry;
+  readonly consumers: LiveConsumers;
+  readonly publishing: PublishHttp;
+}
+
+const CONTRACT_PATHS = ['/v1/contracts', '/v1/schemas', '/v1/bindings'];
+
+/** Answers a plain HTTP request; never throws. */
+export async function answerHttp(request: HttpRequest, parts: HttpRoutesParts): Promise<HttpReply> {
+  try {
+    return await route(request, parts);
+  } catch (thrown) {
+    const error = toModwireError(thrown);
+    return problem(error.row.httpStatus, error.code, error.message);
+  }
+}
+
+function route(request: HttpRequest, parts: HttpRoutesParts): HttpReply | Promise<HttpReply> {
+  const { path } = request;
+  if (HEALTH_PATHS.has(path)) return answerHealth(request, parts.health());
+  if (path.startsWith(PUBLISH_PREFIX)) return parts.publishing.answer(request);
+  if (CONTRACT_PATHS.some((one) => path === one || path.startsWith(`${one}/`))) {
+    return answerContracts(request, parts);
+  }
+  const known = [...HEALTH_PATHS, ...CONTRACT_PATHS, `${PUBLISH_PREFIX}SUBJECT`];
+  return problem(404, 'NOT_FOUND', `nothing at ${path}: expected one of ${known.join(', ')}`);
+}

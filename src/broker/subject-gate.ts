@@ -1,0 +1,59 @@
+import type { Program } from '../contracts/program.js';
+import type { Audience, Member } from '../routing/audience.js';
+import type { Delivery } from './delivery.js';
+import type { BySchemaId } from './schema-ids.js';
+
+/** A version of a contract whose frames are taken. */
+export interface AcceptedVersion {
+  readonly version: number;
+  readonly program: Program;
+}
+
+/** A contract that subjects are bound to, as frames meet it. */
+export interface BoundContract {
+  readonly name: string;
+  /** The version that a frame says it is of; undefined when that is none of the contract's. */
+  readonly versions: BySchemaId<AcceptedVersion | undefined>;
+}
+
+/** Whom frames of one schema reach on one subject. */
+export interface NarrowedAudience<Party extends Member> {
+  /** 16 bytes. */
+  readonly schemaId: Uint8Array;
+  /** Undefined when they reach everyone. */
+  readonly audience: Audience<Party, Delivery<Party>> | undefined;
+  /** Whom they do not reach although they subscribed: they cannot read them. */
+  readonly excluded: readonly Party[];
+}
+
+/** Frames that passed some consumers by, and of which these are not told yet. */
+export interface Withholding<Party extends Member> {
+  readonly narrowed: NarrowedAudience<Party>;
+  /** Sequences. */
+  readonly first: number;
+  last: number;
+}
+
+/**
+ * What the frames of one subject have to pass, and what may keep them from some consumers, who are `Party`. Most
+ * subjects have none: theirs are free.
+ */
+export class SubjectGate<Party extends Member> {
+  /** Only the broker publishes here. */
+  reserved = false;
+  /** Subjects without a contract are refused, and this has none. */
+  unbound = false;
+  contract: BoundContract | undefined;
+  /** Frames that wait for a verdict, and those behind them. */
+  waiting = 0;
+
+  /** Whether some consumers say which schemas they read. */
+  narrow = false;
+  /** Whom frames reach, by their schema id; undefined until a frame asks. */
+  audiences: BySchemaId<NarrowedAudience<Party>> | undefined;
+  /** The same by id in hex. */
+  readonly narrowed = new Map<string, NarrowedAudience<Party>>();
+  /** The audience of the last frame: what was gathered for it leaves before a frame for another one. */
+  lastAudience: Audience<Party, Delivery<Party>> | undefined;
+  withholding: Withholding<Party> | undefined;
+}
