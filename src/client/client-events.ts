@@ -16,10 +16,23 @@ export interface Gap extends MissedRange {
   readonly reason: GapReason;
 }
 
+/** Frames that subscriptions of this client cannot read, and so do not get. */
+export interface Unreadable {
+  readonly subject: string;
+  /** Of the frames, as hexadecimal digits; undefined when they carry none. */
+  readonly schemaId: string | undefined;
+  /** Of a subscription that would have got them. */
+  readonly filter: string;
+  /** For people. */
+  readonly reason: string;
+}
+
 /** What a client tells its listeners. */
 export interface ClientEvents {
   /** Frames of a subscribed subject that will not come, with their exact range; `last` 0 means that nobody knows. */
   gap: Gap;
+  /** Frames of a schema that a subscription cannot read: told once for each subject and schema. */
+  unreadable: Unreadable;
   /** The broker lets frames pass this client by, because it reads too slowly; gaps follow. */
   slow: { readonly bufferedBytes: number; readonly limitBytes: number };
   /** The connection is lost. */

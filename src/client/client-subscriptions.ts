@@ -2,12 +2,14 @@ import type { ControlOf } from '../codec/control-message.js';
 import { type ModwireError, toModwireError } from '../errors.js';
 import { cancelled } from './abort.js';
 import type { ClientEmitter } from './client-events.js';
+import type { FrameReading } from './frame-reading.js';
 import type { Inbox } from './inbox.js';
 import type { Link } from './link.js';
 import { notConnected } from './not-connected.js';
 import { PendingAnswers } from './pending-answers.js';
 import { ReadingGate } from './reading-gate.js';
-import { type FrameListener, Subscription, type SubscriptionHost } from './subscription.js';
+import { type AnySubscription, Subscription, type SubscriptionHost } from './subscription.js';
+import { UnreadableNotices } from './unreadable-notices.js';
 
 export interface ClientSubscriptionsParts {
   readonly link: Link;
@@ -24,7 +26,7 @@ export interface ClientSubscriptionsParts {
 export class ClientSubscriptions {
   readonly #parts: ClientSubscriptionsParts;
   readonly #gate: ReadingGate;
-  readonly #open = new Map<number, Subscription>();
+  readonly #open = new Map<number, AnySubscription>();
   readonly #starting: PendingAnswers<number, void>;
   readonly #ending: PendingAnswers<number, void>;
   readonly #host: SubscriptionHost;
@@ -39,23 +41,25 @@ export class ClientSubscriptions {
     );
     this.#starting = new PendingAnswers('answer to a subscription', answerMs, () => this.#gate.update());
     this.#ending = new PendingAnswers('answer to an unsubscription', answerMs, () => this.#gate.update());
+    const notices = new UnreadableNotices((what) => events.emit('unreadable', what));
     this.#host = {
       full: (subscription) => this.#gate.full(subscription),
       relieve: (subscription) => this.#gate.relieve(subscription),
       dropped: (frame) => inbox.dropped(frame),
+      unreadable: (what) => notices.tell(what),
       failed: (thrown) => events.emit('error', toModwireError(thrown)),
       unsubscribe: (subscription) => this.#end(subscription),
     };
   }
 
-  async start(
+  async start<Item>(
     filter: string,
-    listener: FrameListener | undefined,
+    reading: FrameReading<Item>,
     signal: AbortSignal | undefined,
-  ): Promise<Subscription> {
+  ): Promise<Subscription<Item>> {
     const number = this.#nextNumber++;
     const { maxQueuedFrames } = this.#parts;
-    const subscription = new Subscription(filter, number, listener, maxQueuedFrames, this.#host);
+    const subscription = new Subscription(filter, number, reading, maxQueuedFrames, this.#host);
     this.#open.set(number, subscription);
     try {
       await this.#subscribe(subscription, false, signal);
@@ -75,7 +79,7 @@ export class ClientSubscriptions {
   async resume(): Promise<void> {
     const { link, events } = this.#parts;
     const { connection } = link;
-    const resume = async (subscription: Subscription) => {
+    const resume = async (subscription: AnySubscription) => {
       try {
         await this.#subscribe(subscription, true, undefined);
       } catch (thrown) {
@@ -140,7 +144,7 @@ export class ClientSubscriptions {
   }
 
   async #subscribe(
-    subscription: Subscription,
+    subscription: AnySubscription,
     resume: boolean,
     signal: AbortSignal | undefined,
   ): Promise<void> {
@@ -157,12 +161,13 @@ export class ClientSubscriptions {
       resume,
       complete: resume && complete,
       positions,
+      reads: subscription.reading.reads,
     });
     if (!sent) this.#starting.reject(number, notConnected());
     await answer;
   }
 
-  async #end(subscription: Subscription): Promise<void> {
+  async #end(subscription: AnySubscription): Promise<void> {
     const { number } = subscription;
     const { link } = this.#parts;
     if (!this.#open.has(number)) return;
@@ -181,7 +186,7 @@ export class ClientSubscriptions {
     }
   }
 
-  #forget(subscription: Subscription): void {
+  #forget(subscription: AnySubscription): void {
     if (!this.#open.delete(subscription.number)) return;
     this.#parts.inbox.remove(subscription);
     subscription.end();

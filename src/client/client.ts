@@ -1,48 +1,60 @@
-import type { ControlMessage, ControlOf } from '../codec/control-message.js';
 import { FrameWriter } from '../codec/frame-writer.js';
-import { FrameFlags } from '../codec/generated/modwire/frame-flags.js';
-import { toHex } from '../codec/message-id.js';
 import { checkFilter } from '../codec/subject.js';
-import { errorCodeOf, ModwireError } from '../errors.js';
+import { Contract } from '../contracts/contract.js';
+import type { TableObject } from '../contracts/table-class.js';
+import { ModwireError } from '../errors.js';
 import { throwIfAborted } from './abort.js';
+import { ClientContracts, type ContractRegistration, type ResolvedSchema } from './client-contracts.js';
 import { ClientEmitter, type ClientEvents } from './client-events.js';
 import { ClientSubscriptions } from './client-subscriptions.js';
 import { atEndOfTurn } from './connection.js';
-import { FrameFactory } from './frame-factory.js';
+import { ControlReader } from './control-reader.js';
+import {
+  type ContractFrame,
+  type ContractListener,
+  contractReading,
+  type FrameListener,
+  plainReading,
+} from './frame-reading.js';
 import { Inbox } from './inbox.js';
 import { Link } from './link.js';
-import { notConnected } from './not-connected.js';
 import type { ResolvedConnectOptions } from './options.js';
 import { Outbox } from './outbox.js';
-import { PendingAnswers } from './pending-answers.js';
-import type { AckedPublishOptions, Payload, PublishAck, PublishOptions } from './publish-options.js';
-import type { FrameListener, Subscription } from './subscription.js';
+import type {
+  AckedContractPublishOptions,
+  AckedPublishOptions,
+  ContractPublishOptions,
+  Payload,
+  PublishAck,
+  PublishOptions,
+} from './publish-options.js';
+import { Publisher } from './publisher.js';
+import { RoundTrips } from './round-trips.js';
+import type { AnySubscription, Subscription } from './subscription.js';
 
-/** Nonces below this are the heartbeat's. */
-const FIRST_NONCE = 2 ** 32;
+/** Ends what it is given to when it fires. */
+export interface SignalOptions {
+  readonly signal?: AbortSignal;
+}
 
 /** A client of one broker: `connect` makes one. */
 export class Client {
   readonly #events = new ClientEmitter();
-  readonly #factory = new FrameFactory();
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
   readonly #link: Link;
   readonly #subscriptions: ClientSubscriptions;
-  readonly #acks: PendingAnswers<string, { epoch: number; sequence: number }>;
-  readonly #pongs: PendingAnswers<number, void>;
-  readonly #answerMs: number;
-  #nextNonce = FIRST_NONCE;
-  /** Whether the broker has let frames pass this connection by. */
-  #slow = false;
+  readonly #contracts: ClientContracts;
+  readonly #publisher: Publisher;
+  readonly #roundTrips: RoundTrips;
+  readonly #controls: ControlReader;
+  readonly #options: ResolvedConnectOptions;
 
   /** @internal */
   constructor(options: ResolvedConnectOptions) {
     const { answerMs } = options;
     const awaiting = () => this.#subscriptions.awaitingChanged();
-    this.#answerMs = answerMs;
-    this.#acks = new PendingAnswers('acknowledgement', answerMs, awaiting);
-    this.#pongs = new PendingAnswers('pong', answerMs, awaiting);
+    this.#options = options;
     const { batchBytes, maxPendingBytes } = options;
     this.#outbox = new Outbox(new FrameWriter(), batchBytes, maxPendingBytes, atEndOfTurn, awaiting);
     this.#inbox = new Inbox(options.maxTrackedSubjects, atEndOfTurn, {
@@ -53,19 +65,29 @@ export class Client {
       events: this.#events,
       outbox: this.#outbox,
       frame: (memory, start, end) => this.#inbox.frame(memory, start, end),
-      control: (message) => this.#control(message),
+      control: (message) => this.#controls.take(message),
       lost: (error) => this.#lost(error),
-      resume: () => this.#subscriptions.resume(),
+      resume: () => this.#resume(),
       over: () => void this.close(),
     });
-    this.#subscriptions = new ClientSubscriptions({
-      link: this.#link,
-      inbox: this.#inbox,
-      events: this.#events,
-      maxQueuedFrames: options.maxQueuedFrames,
-      answerMs,
-      awaiting: () => this.#acks.size > 0 || this.#pongs.size > 0 || this.#outbox.awaited,
+    const events = this.#events;
+    const link = this.#link;
+    const outbox = this.#outbox;
+    const inbox = this.#inbox;
+    const { register, maxQueuedFrames } = options;
+    const contracts = new ClientContracts({ link, events, answerMs, register, awaiting });
+    const publisher = new Publisher({ outbox, contracts, answerMs, awaiting });
+    const roundTrips = new RoundTrips(link, answerMs, awaiting);
+    const subscriptions = new ClientSubscriptions({
+      ...{ link, inbox, events, maxQueuedFrames, answerMs },
+      awaiting: () => publisher.awaited || contracts.awaited || roundTrips.awaited || outbox.awaited,
     });
+    this.#contracts = contracts;
+    this.#publisher = publisher;
+    this.#roundTrips = roundTrips;
+    this.#subscriptions = subscriptions;
+    const asked = { publisher, subscriptions, contracts, roundTrips };
+    this.#controls = new ControlReader({ events, link, outbox, inbox, ...asked });
   }
 
   /** Whether there is a connection at this moment. */
@@ -89,24 +111,43 @@ export class Client {
    * With `ack: true` the result is a promise of the broker's word, which rejects when the message is refused or the
    * connection is lost.
    *
+   * With a contract of this client the payload is its value, encoded.
+   *
    * Throws INVALID_ARGUMENT for a bad subject, payload or option, RESOURCE_EXHAUSTED for a frame that is too large or
-   * when more than `maxPendingBytes` wait, FAILED_PRECONDITION on a closed client.
+   * when more than `maxPendingBytes` wait, CONTRACT_VIOLATION for a value that its contract cannot encode,
+   * FAILED_PRECONDITION on a closed client and for a contract that it does not use.
    */
+  publish<Value extends TableObject>(
+    subject: string,
+    contract: Contract<Value>,
+    value: NoInfer<Value>,
+    options: AckedContractPublishOptions,
+  ): Promise<PublishAck>;
+  publish<Value extends TableObject>(
+    subject: string,
+    contract: Contract<Value>,
+    value: NoInfer<Value>,
+    options?: ContractPublishOptions,
+  ): boolean;
   publish(subject: string, payload: Payload, options: AckedPublishOptions): Promise<PublishAck>;
   publish(subject: string, payload: Payload, options?: PublishOptions): boolean;
   publish(
     subject: string,
-    payload: Payload,
-    options?: PublishOptions | AckedPublishOptions,
+    first: Payload | Contract,
+    second?: unknown,
+    third?: PublishOptions | AckedPublishOptions,
   ): boolean | Promise<PublishAck> {
+    const contract = first instanceof Contract ? first : undefined;
+    const payload = (contract === undefined ? first : second) as Payload;
+    const options = (contract === undefined ? second : third) as typeof third;
     if (options !== undefined && 'ack' in options && options.ack)
-      return this.#publishAcked(subject, payload, options);
+      return this.#publishAcked(subject, contract, payload, options);
     this.#throwIfClosed();
-    return this.#outbox.add(this.#factory.make(subject, payload, options, 0));
+    return this.#publisher.publish(subject, contract, payload, options);
   }
 
   /** Resolves when `publish` would return true. */
-  async ready(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async ready(options: SignalOptions = {}): Promise<void> {
     this.#throwIfClosed();
     await this.#outbox.untilOpen(options);
   }
@@ -114,24 +155,57 @@ export class Client {
   /**
    * Subscribes to every subject that `filter` selects (`*` one token, `>` one or more at the end), to a listener, or
    * to iterate over the subscription. Resolves when the broker has accepted it. The signal ends it again.
+   * With a contract, which this client then uses, it gets the values of frames that the contract can read, and no
+   * others: see `unreadable`.
    */
-  subscribe(filter: string, options?: { readonly signal?: AbortSignal }): Promise<Subscription>;
-  subscribe(
+  subscribe<Value extends TableObject>(
     filter: string,
-    listener: FrameListener,
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<Subscription>;
-  async subscribe(
+    contract: Contract<Value>,
+    options?: SignalOptions,
+  ): Promise<Subscription<ContractFrame<Value>>>;
+  subscribe<Value extends TableObject>(
     filter: string,
-    listenerOrOptions?: FrameListener | { readonly signal?: AbortSignal },
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<Subscription> {
-    const listener = typeof listenerOrOptions === 'function' ? listenerOrOptions : undefined;
-    const signal = (typeof listenerOrOptions === 'function' ? options : listenerOrOptions)?.signal;
+    contract: Contract<Value>,
+    listener: ContractListener<Value>,
+    options?: SignalOptions,
+  ): Promise<Subscription<ContractFrame<Value>>>;
+  subscribe(filter: string, options?: SignalOptions): Promise<Subscription>;
+  subscribe(filter: string, listener: FrameListener, options?: SignalOptions): Promise<Subscription>;
+  async subscribe(filter: string, ...rest: readonly unknown[]): Promise<AnySubscription> {
+    const contract = rest[0] instanceof Contract ? rest[0] : undefined;
+    const [first, second] = contract === undefined ? rest : rest.slice(1);
+    const listener = typeof first === 'function' ? first : undefined;
+    const signal = ((listener === undefined ? first : second) as SignalOptions | undefined)?.signal;
     this.#throwIfClosed();
     throwIfAborted(signal);
     checkFilter(filter);
-    return this.#subscriptions.start(filter, listener, signal);
+    if (contract === undefined) {
+      return this.#subscriptions.start(filter, plainReading(listener as FrameListener | undefined), signal);
+    }
+    await this.#contracts.use(contract, signal);
+    const reading = contractReading(contract, listener as ContractListener<TableObject> | undefined);
+    return this.#subscriptions.start(filter, reading, signal);
+  }
+
+  /**
+   * Registers a contract, or finds it registered, as `connect` does with those in its options; from then on also after
+   * each reconnect. Rejects with what the broker says when it refuses it, NOT_FOUND with `register: false`, and
+   * UNAVAILABLE without a connection.
+   */
+  async use(contract: Contract, options: SignalOptions = {}): Promise<ContractRegistration> {
+    this.#throwIfClosed();
+    return this.#contracts.use(contract, options.signal);
+  }
+
+  /** The contracts that this client uses, as the broker knows them. */
+  get contracts(): readonly ContractRegistration[] {
+    return this.#contracts.registrations;
+  }
+
+  /** The schema with this id (16 bytes, or as 32 hexadecimal digits). Rejects with NOT_FOUND when the broker has none. */
+  async resolve(schemaId: Uint8Array | string, options: SignalOptions = {}): Promise<ResolvedSchema> {
+    this.#throwIfClosed();
+    return this.#contracts.resolve(schemaId, options.signal);
   }
 
   /**
@@ -139,15 +213,15 @@ export class Client {
    * lost meanwhile, because nobody knows what of it has arrived, and with DEADLINE_EXCEEDED when nothing can be sent
    * for `answerMs` or the answer takes longer than that.
    */
-  async flush(options: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async flush(options: SignalOptions = {}): Promise<void> {
     this.#throwIfClosed();
     const { losses } = this.#link;
     this.#outbox.flush();
-    await this.#outbox.untilHanded({ ...options, timeoutMs: this.#answerMs });
+    await this.#outbox.untilHanded({ ...options, timeoutMs: this.#options.answerMs });
     if (losses !== this.#link.losses) {
       throw new ModwireError('UNAVAILABLE', 'the connection was lost before the broker had taken everything');
     }
-    await this.#ping(options.signal);
+    await this.#roundTrips.make(options.signal);
   }
 
   /**
@@ -170,99 +244,45 @@ export class Client {
     if (this.closed) return;
     const reason = new ModwireError('CANCELLED', 'the client was closed');
     this.#link.close(reason);
-    this.#acks.rejectAll(reason);
+    this.#publisher.close(reason);
     this.#lost(reason);
     this.#subscriptions.close();
     this.#events.emit('close', undefined);
   }
 
-  /** Opens the first connection. @internal */
-  open(): Promise<void> {
-    return this.#link.open();
-  }
-
-  async #ping(signal: AbortSignal | undefined): Promise<void> {
-    const nonce = this.#nextNonce++;
-    const pong = this.#pongs.wait(nonce, signal);
-    if (!this.#link.send({ type: 'ping', nonce })) this.#pongs.reject(nonce, notConnected());
-    await pong;
-  }
-
-  #lost(error: ModwireError): void {
-    this.#slow = false;
-    this.#subscriptions.lost(error);
-    // What is not sent yet will be, over the next connection.
-    this.#acks.rejectAll(error, this.#outbox.handedBytes);
-    this.#pongs.rejectAll(error);
-  }
-
-  #control(message: ControlMessage): void {
-    switch (message.type) {
-      case 'credit':
-        this.#outbox.credit(message.bytes);
-        break;
-      case 'ack':
-        for (const { id, epoch, sequence } of message.entries)
-          this.#acks.resolve(toHex(id), { epoch, sequence });
-        break;
-      case 'subscribed':
-        this.#subscriptions.subscribed(message);
-        break;
-      case 'unsubscribed':
-        this.#subscriptions.unsubscribed(message);
-        break;
-      case 'pong':
-        this.#pongs.resolve(message.nonce);
-        break;
-      case 'ping':
-        this.#link.send({ type: 'pong', nonce: message.nonce });
-        break;
-      case 'failure':
-        this.#failure(message);
-        break;
-      case 'slow':
-        this.#slow = true;
-        this.#events.emit('slow', { bufferedBytes: message.bufferedBytes, limitBytes: message.limitBytes });
-        break;
-      case 'gap':
-        this.#inbox.missed(message.missed, this.#slow ? 'slow' : 'disconnected');
-        break;
-      case 'goodbye':
-        this.#goodbye(message);
-        break;
-      default:
-        this.#events.emit('error', new ModwireError('PROTOCOL_VIOLATION', `the broker sent ${message.type}`));
+  /** Opens the first connection, and makes the contracts known. @internal */
+  async open(): Promise<void> {
+    await this.#link.open();
+    try {
+      await this.#contracts.useAll(this.#options.contracts, this.#options.signal);
+    } catch (thrown) {
+      await this.close();
+      throw thrown;
     }
   }
 
-  #failure(message: ControlOf<'failure'>): void {
-    const error = new ModwireError(errorCodeOf(message.code), message.message);
-    const { reference, subscription } = message;
-    if (subscription !== undefined && this.#subscriptions.refused(subscription, error)) return;
-    if (reference !== undefined && this.#acks.reject(toHex(reference), error)) return;
-    this.#events.emit('error', error);
+  /** Contracts first: without them the broker would refuse what waits to be sent. */
+  async #resume(): Promise<void> {
+    await this.#contracts.renew();
+    await this.#subscriptions.resume();
   }
 
-  /** Publishes what is under way, then says that there is no more; frames still come until the broker closes. */
-  #goodbye(message: ControlOf<'goodbye'>): void {
-    this.#events.emit('goodbye', { message: message.message, graceMs: message.graceMs });
-    const { connection } = this.#link;
-    this.#outbox.flush();
-    const depart = () => {
-      if (connection === this.#link.connection) this.#link.depart();
-    };
-    // Rejects when the client is closed meanwhile.
-    this.#outbox.untilHanded({}).then(depart, () => undefined);
+  #lost(error: ModwireError): void {
+    this.#controls.lost();
+    this.#subscriptions.lost(error);
+    this.#publisher.lost(error);
+    this.#contracts.lost(error);
+    this.#roundTrips.lost(error);
   }
 
-  async #publishAcked(subject: string, payload: Payload, options: AckedPublishOptions): Promise<PublishAck> {
+  async #publishAcked(
+    subject: string,
+    contract: Contract | undefined,
+    payload: Payload,
+    options: AckedPublishOptions,
+  ): Promise<PublishAck> {
     this.#throwIfClosed();
-    throwIfAborted(options.signal);
-    const fields = this.#factory.make(subject, payload, options, FrameFlags.ack);
-    const id = fields.id.slice();
-    this.#outbox.add(fields);
-    const { epoch, sequence } = await this.#acks.wait(toHex(id), options.signal, this.#outbox.writtenBytes);
-    return { subject, id, epoch, sequence };
+    return this.#publisher.publishAcked(subject, contract, payload, options, options.signal);
   }
 
   #throwIfClosed(): void {

@@ -45,8 +45,17 @@ export class FrameFactory {
   readonly #checked = new Set<string>();
   #lastChecked = '';
 
-  /** Throws INVALID_ARGUMENT for a bad subject, payload or option. */
-  make(subject: string, payload: Payload, options: PublishOptions | undefined, flags: number): FrameFields {
+  /**
+   * `contractId`: the schema id of the contract that the payload was encoded with, if it was. Throws INVALID_ARGUMENT for
+   * a bad subject, payload or option.
+   */
+  make(
+    subject: string,
+    payload: Payload,
+    options: PublishOptions | undefined,
+    flags: number,
+    contractId?: Uint8Array,
+  ): FrameFields {
     if (subject !== this.#lastChecked) this.#check(subject);
     const fields = this.#fields;
     const nowMicros = Math.floor((performance.timeOrigin + performance.now()) * 1000);
@@ -67,6 +76,10 @@ export class FrameFactory {
       checkOptions(options);
       if (options.contentType !== undefined) fields.contentType = options.contentType;
       this.#apply(options);
+    }
+    if (contractId !== undefined) {
+      fields.contentType = ContentType.flatbuffer;
+      fields.schemaId = contractId;
     }
     return fields;
   }

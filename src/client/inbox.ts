@@ -1,4 +1,4 @@
-import type { MissedRange, SubjectPosition } from '../codec/control-message.js';
+import type { ControlOf, MissedRange, SubjectPosition } from '../codec/control-message.js';
 import { FrameVerifier } from '../codec/frame-verifier.js';
 import { FrameView } from '../codec/frame-view.js';
 import type { Memory } from '../codec/memory.js';
@@ -8,7 +8,7 @@ import { ModwireError } from '../errors.js';
 import { TokenTrie } from '../routing/token-trie.js';
 import type { Gap, GapReason } from './client-events.js';
 import { DroppedFrames } from './dropped-frames.js';
-import type { Subscription } from './subscription.js';
+import type { AnySubscription } from './subscription.js';
 
 /** What a position takes in a message beside its text, and a message beside its positions. Bytes. */
 const POSITION_BYTES = 48;
@@ -21,7 +21,7 @@ interface Tracked {
   epoch: number;
   /** Of the last frame seen, or known to have passed by. */
   sequence: number;
-  subscriptions: Subscription[];
+  subscriptions: AnySubscription[];
 }
 
 export interface InboxHost {
@@ -40,7 +40,7 @@ export class Inbox {
   /** The same, and those of which only the position is known. In the order of their appearance. */
   readonly #byText = new Map<string, Tracked>();
   readonly #tracked = new TokenTrie<Tracked>();
-  readonly #filters = new TokenTrie<Subscription>();
+  readonly #filters = new TokenTrie<AnySubscription>();
   readonly #dropped: DroppedFrames;
 
   constructor(maxTracked: number, atEndOfTurn: (action: () => void) => void, host: InboxHost) {
@@ -67,7 +67,7 @@ export class Inbox {
   }
 
   /** A subscription that the broker has accepted, with where its subjects stand. */
-  add(subscription: Subscription, positions: readonly SubjectPosition[], complete: boolean): void {
+  add(subscription: AnySubscription, positions: readonly SubjectPosition[], complete: boolean): void {
     subscription.complete = complete;
     this.#filters.add(subscription.filter, subscription);
     this.#rematch(subscription.filter);
@@ -84,7 +84,7 @@ export class Inbox {
     }
   }
 
-  remove(subscription: Subscription): void {
+  remove(subscription: AnySubscription): void {
     this.#filters.delete(subscription.filter, subscription);
     // Positions of subjects that nobody follows any more would look like gaps later.
     const unfollowed = this.#rematch(subscription.filter).filter(
@@ -97,7 +97,7 @@ export class Inbox {
    * What has been seen of a subscription's subjects, to resume it: as much as fits into a message of `maxBytes`. When
    * that is not all, the subscription is no longer complete, and what the rest has missed shows with its next frames.
    */
-  positions(subscription: Subscription, maxBytes: number): SubjectPosition[] {
+  positions(subscription: AnySubscription, maxBytes: number): SubjectPosition[] {
     const positions: SubjectPosition[] = [];
     let room = maxBytes - MESSAGE_BYTES;
     this.#tracked.selectedBy(subscription.filter, ({ text, epoch, sequence }) => {
@@ -126,6 +126,17 @@ export class Inbox {
         this.#host.gap({ ...range, first, reason });
       }
     }
+  }
+
+  /** The broker keeps frames back that nobody here can read: they count as seen. */
+  withheld({ subject, epoch, first, last, schemaId }: ControlOf<'withheld'>): void {
+    const tracked = this.#track(subject);
+    const from = epoch === tracked.epoch ? Math.max(first, tracked.sequence + 1) : first;
+    if (from > last) return;
+    this.#advance(tracked, epoch, from);
+    tracked.sequence = last;
+    for (const subscription of tracked.subscriptions)
+      subscription.withheld(subject, schemaId, last - from + 1);
   }
 
   /** A frame that this client itself could not keep. */
@@ -206,8 +217,8 @@ export class Inbox {
     return affected;
   }
 
-  #selecting(text: string): Subscription[] {
-    const subscriptions: Subscription[] = [];
+  #selecting(text: string): AnySubscription[] {
+    const subscriptions: AnySubscription[] = [];
     this.#filters.selecting(text, (subscription) => subscriptions.push(subscription));
     return subscriptions;
   }

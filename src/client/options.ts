@@ -1,3 +1,4 @@
+import { Contract } from '../contracts/contract.js';
 import { ModwireError } from '../errors.js';
 import { CLIENT_LIMITS } from '../limits.js';
 
@@ -11,6 +12,10 @@ export interface ConnectOptions extends Partial<ClientLimits> {
   readonly signal?: AbortSignal;
   /** Whether to connect again when the connection is lost; true by default. */
   readonly reconnect?: boolean;
+  /** Contracts that this client publishes or reads: the broker knows them by the time `connect` resolves. */
+  readonly contracts?: readonly Contract[];
+  /** Whether contracts that the broker does not know are registered with it; true by default. */
+  readonly register?: boolean;
 }
 
 export interface ResolvedConnectOptions extends ClientLimits {
@@ -18,6 +23,8 @@ export interface ResolvedConnectOptions extends ClientLimits {
   readonly name: string;
   readonly signal: AbortSignal | undefined;
   readonly reconnect: boolean;
+  readonly contracts: readonly Contract[];
+  readonly register: boolean;
 }
 
 /** Fills in defaults. Throws INVALID_ARGUMENT for what is not valid. */
@@ -49,7 +56,18 @@ export function resolveConnectOptions(url: string, options: ConnectOptions): Res
     name: options.name ?? 'modwire-client',
     signal: options.signal,
     reconnect: options.reconnect ?? true,
+    contracts: checkContracts(options.contracts ?? []),
+    register: options.register ?? true,
   };
+}
+
+function checkContracts(contracts: readonly Contract[]): readonly Contract[] {
+  if (Array.isArray(contracts) && contracts.every((one) => one instanceof Contract)) return contracts;
+  throw new ModwireError('INVALID_ARGUMENT', {
+    what: 'contracts are not valid',
+    expected: 'an array of what defineContract returns',
+    got: Array.isArray(contracts) ? 'something else in it' : typeof contracts,
+  });
 }
 
 function badUrl(url: string): ModwireError {

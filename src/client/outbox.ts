@@ -92,14 +92,13 @@ export class Outbox {
     return this.#waiters.size > 0;
   }
 
-  /** Begins to send on a fresh connection, on which `sentBytes` were sent already. */
+  /** Begins to send on a fresh connection, on which `sentBytes` were sent already; some may be credited already. */
   attach(socket: ClientSocket, limits: OutboxLimits, sentBytes: number): void {
     this.#socket = socket;
     this.#windowBytes = limits.publishWindowBytes;
     this.#maxFrameBytes = limits.maxFrameBytes;
     this.#maxMessageBytes = limits.maxBatchBytes;
     this.#sentBytes = sentBytes;
-    this.#creditedBytes = 0;
     this.#pump(!this.#scheduled);
   }
 

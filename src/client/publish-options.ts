@@ -31,6 +31,10 @@ export interface AckedPublishOptions extends PublishOptions {
   readonly signal?: AbortSignal;
 }
 
+/** The same for a value of a contract, which says the rest. */
+export type ContractPublishOptions = Omit<PublishOptions, 'contentType' | 'schemaId'>;
+export type AckedContractPublishOptions = Omit<AckedPublishOptions, 'contentType' | 'schemaId'>;
+
 /** The broker's word that it has admitted a message. */
 export interface PublishAck {
   readonly subject: string;

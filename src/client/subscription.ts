@@ -1,52 +1,58 @@
 import type { FrameView } from '../codec/frame-view.js';
+import { toHex } from '../codec/message-id.js';
 import { onAbort } from './abort.js';
+import type { Unreadable } from './client-events.js';
 import { FrameQueue } from './frame-queue.js';
+import type { FrameReading } from './frame-reading.js';
 
-/** Takes a frame that is only valid until it returns: `frame.retain()` or `frame.copy()` keep it longer. */
-export type FrameListener = (frame: FrameView) => void;
+/** A subscription, whatever it makes of its frames. @internal */
+export type AnySubscription = Subscription<unknown>;
 
 /** What a subscription needs of its client. @internal */
 export interface SubscriptionHost {
   /** The queue is full. True when no more will come until `relieve`; false when that cannot be had. */
-  readonly full: (subscription: Subscription) => boolean;
-  readonly relieve: (subscription: Subscription) => void;
+  readonly full: (subscription: AnySubscription) => boolean;
+  readonly relieve: (subscription: AnySubscription) => void;
   /** A frame was dropped because the queue was full. */
   readonly dropped: (frame: FrameView) => void;
+  /** Frames came, or were kept back, that it cannot read. */
+  readonly unreadable: (what: Unreadable) => void;
   /** A listener threw, or ending it failed and nobody waits for that. */
   readonly failed: (thrown: unknown) => void;
-  readonly unsubscribe: (subscription: Subscription) => Promise<void>;
+  readonly unsubscribe: (subscription: AnySubscription) => Promise<void>;
 }
 
 /**
- * A subscription: frames of every subject that its filter selects, to a listener or by iterating. An iterator has a
- * bounded queue; when it is full the client stops reading, and the broker treats it as the slow consumer it is. While
+ * A subscription: frames of every subject that its filter selects, to a listener or by iterating; with a contract, also
+ * their values. An iterator has a bounded queue; when it is full the client stops reading, and the broker treats it as the slow consumer it is. While
  * an answer of the broker is awaited the client has to read on: what does not fit then is dropped and told as a gap.
  */
-export class Subscription implements AsyncIterable<FrameView> {
+export class Subscription<Item = FrameView> implements AsyncIterable<Item> {
   readonly filter: string;
   /** @internal */ readonly number: number;
   /** Whether the broker has ever accepted it. @internal */ accepted = false;
   /** Whether the client knows the positions of all subjects of the filter. @internal */ complete = false;
+  /** @internal */ readonly reading: FrameReading<Item>;
   readonly #host: SubscriptionHost;
-  readonly #listener: FrameListener | undefined;
   readonly #queue = new FrameQueue();
   readonly #maxQueued: number;
   #offAbort = () => {};
   #ending: Promise<void> | undefined;
   /** Nobody takes frames any more. */
   #over = false;
+  #unreadable = 0;
 
   /** @internal */
   constructor(
     filter: string,
     number: number,
-    listener: FrameListener | undefined,
+    reading: FrameReading<Item>,
     maxQueued: number,
     host: SubscriptionHost,
   ) {
     this.filter = filter;
     this.number = number;
-    this.#listener = listener;
+    this.reading = reading;
     this.#maxQueued = maxQueued;
     this.#host = host;
   }
@@ -56,19 +62,24 @@ export class Subscription implements AsyncIterable<FrameView> {
     return this.#queue.length;
   }
 
+  /** Frames of the filter's subjects that its contract cannot read, and that it did not get for that. */
+  get unreadable(): number {
+    return this.#unreadable;
+  }
+
   /** Ends it: frames that the broker sent before still come. Iteration ends after what is queued. */
   unsubscribe(): Promise<void> {
     this.#ending ??= this.#host.unsubscribe(this);
     return this.#ending;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<FrameView, void, undefined> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Item, void, undefined> {
     try {
       for (;;) {
         const frame = await this.#queue.take();
         if (frame === undefined) return;
         if (this.#queue.length * 2 <= this.#maxQueued) this.#host.relieve(this);
-        yield frame;
+        yield this.reading.item(frame);
       }
     } finally {
       this.#over = true;
@@ -87,9 +98,17 @@ export class Subscription implements AsyncIterable<FrameView> {
   /** @internal */
   deliver(frame: FrameView): void {
     if (this.#over) return;
-    if (this.#listener !== undefined) {
+    const { reading } = this;
+    if (reading.refusal !== undefined) {
+      const reason = reading.refusal(frame);
+      if (reason !== undefined) {
+        this.#tellUnreadable(frame.subject, frame.schemaId, 1, reason);
+        return;
+      }
+    }
+    if (reading.listener !== undefined) {
       try {
-        this.#listener(frame);
+        reading.listener(frame);
       } catch (thrown) {
         this.#host.failed(thrown);
       }
@@ -99,11 +118,24 @@ export class Subscription implements AsyncIterable<FrameView> {
     } else this.#host.dropped(frame);
   }
 
+  /** The broker keeps frames back that no subscription of this client reads. @internal */
+  withheld(subject: string, schemaId: Uint8Array, count: number): void {
+    if (this.reading.reads.length === 0) return;
+    const id = schemaId.some((byte) => byte !== 0) ? schemaId : undefined;
+    this.#tellUnreadable(subject, id, count, 'the broker keeps them back: nobody here reads their schema');
+  }
+
   /** No more frames come. @internal */
   end(): void {
     this.#over = true;
     this.#offAbort();
     this.#host.relieve(this);
     this.#queue.end();
+  }
+
+  #tellUnreadable(subject: string, schemaId: Uint8Array | undefined, count: number, reason: string): void {
+    this.#unreadable += count;
+    const { filter } = this;
+    this.#host.unreadable({ subject, schemaId: schemaId && toHex(schemaId), filter, reason });
   }
 }

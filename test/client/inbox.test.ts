@@ -1,15 +1,31 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Gap } from '../../src/client/client-events.js';
+import { type FrameReading, plainReading } from '../../src/client/frame-reading.js';
 import { Inbox } from '../../src/client/inbox.js';
-import { Subscription } from '../../src/client/subscription.js';
+import { Subscription, type SubscriptionHost } from '../../src/client/subscription.js';
 import type { MissedRange, SubjectPosition } from '../../src/codec/control-message.js';
+import type { FrameView } from '../../src/codec/frame-view.js';
 import { Memory, openFrame } from '../../src/codec/index.js';
 import { matchesFilter } from '../../src/codec/subject.js';
 import { frameOf } from '../support/raw-client.js';
 
 const SUBJECTS = ['a.x', 'a.y', 'b.x'];
 const FILTERS = ['a.*', 'a.x', '>'];
+
+const HOST: SubscriptionHost = {
+  full: () => false,
+  relieve: () => undefined,
+  dropped: () => undefined,
+  unreadable: () => undefined,
+  failed: () => undefined,
+  unsubscribe: async () => undefined,
+};
+
+/** From such a subscription frames of other schemas are kept back. */
+function readingOneSchema(listener: (frame: FrameView) => void): FrameReading<FrameView> {
+  return { ...plainReading(listener), reads: [new Uint8Array(16).fill(1)] };
+}
 
 /** A subject's count at a broker. */
 interface Count {
@@ -41,27 +57,36 @@ class World {
       gap: (gap) => this.#gap(gap),
       failed: (error) => this.faults.push(error.message),
     });
-    const host = {
-      full: () => false,
-      relieve: () => undefined,
-      dropped: () => undefined,
-      failed: () => undefined,
-      unsubscribe: async () => undefined,
-    };
-    this.subscriptions = filters.map(
-      (filter, index) =>
-        new Subscription(
-          filter,
-          index + 1,
-          index === 0 ? (frame) => this.#seen(frame) : () => undefined,
-          10,
-          host,
-        ),
-    );
+    this.subscriptions = filters.map((filter, index) => {
+      const listener = index === 0 ? (frame: FrameView) => this.#seen(frame) : () => undefined;
+      return new Subscription(filter, index + 1, readingOneSchema(listener), 10, HOST);
+    });
     for (const one of this.subscriptions) this.answer(one, [], this.positionsOf(one.filter));
   }
 
   publish(subject: string): void {
+    const count = this.#next(subject);
+    if (!this.connected || this.silent) return;
+    const bytes = frameOf(subject);
+    openFrame(bytes).stamp(count.sequence, count.epoch, 1);
+    this.inbox.frame(new Memory(bytes), 0, bytes.length);
+  }
+
+  /** Two frames that the client cannot read; it is told of them, and once more, as if the broker were not sure. */
+  withhold(subject: string): void {
+    const { epoch, sequence: first } = this.#next(subject);
+    const { sequence: last } = this.#next(subject);
+    if (!this.connected) return;
+    const [one] = this.subscriptions;
+    const before = one!.unreadable;
+    for (let time = 0; time < 2; time++) {
+      this.inbox.withheld({ type: 'withheld', subject, epoch, first, last, schemaId: new Uint8Array(16) });
+    }
+    const counted = one!.unreadable - before;
+    for (let index = 0; index < counted; index++) this.#account(`${subject}@${epoch}`, `${first + index}`);
+  }
+
+  #next(subject: string): Count {
     let count = this.counts.get(subject);
     if (count === undefined) {
       count = { epoch: this.#epoch++, sequence: 0 };
@@ -70,10 +95,7 @@ class World {
     count.sequence++;
     const key = `${subject}@${count.epoch}`;
     if (!this.due.has(key)) this.due.set(key, count.sequence);
-    if (!this.connected || this.silent) return;
-    const bytes = frameOf(subject);
-    openFrame(bytes).stamp(count.sequence, count.epoch, 1);
-    this.inbox.frame(new Memory(bytes), 0, bytes.length);
+    return { ...count };
   }
 
   positionsOf(filter: string): SubjectPosition[] {
@@ -142,10 +164,10 @@ function unknownAfter({ subject, epoch, sequence }: SubjectPosition): MissedRang
   return { subject, epoch, first: sequence + 1, last: 0 };
 }
 
-type Step = 'publish' | 'disconnect' | 'reconnect' | 'restart' | 'hush';
+type Step = 'publish' | 'withhold' | 'disconnect' | 'reconnect' | 'restart' | 'hush' | 'hush and withhold';
 
 describe('an inbox', () => {
-  it('accounts for every frame exactly once: it came, or a gap says so', () => {
+  it('accounts for every frame exactly once: it came, was kept back, or a gap says so', () => {
     const steps = fc.array(
       fc.record({
         do: fc.constantFrom<Step>(
@@ -153,10 +175,12 @@ describe('an inbox', () => {
           'publish',
           'publish',
           'publish',
+          'withhold',
           'disconnect',
           'reconnect',
           'restart',
           'hush',
+          'hush and withhold',
         ),
         subject: fc.constantFrom(...SUBJECTS),
       }),
@@ -169,15 +193,17 @@ describe('an inbox', () => {
         for (const { do: action, subject } of all) {
           world.silent = false;
           if (action === 'publish') world.publish(subject);
+          else if (action === 'withhold') world.withhold(subject);
           else if (action === 'disconnect') world.connected = false;
           else if (action === 'restart') world.restart();
           else if (action === 'reconnect' && !world.connected) world.reconnect();
-          else if (action === 'hush' && world.connected) {
+          else if (action !== 'reconnect' && world.connected) {
             world.silent = true;
             world.publish(subject);
             world.silent = false;
             // It shows with the next one.
-            world.publish(subject);
+            if (action === 'hush') world.publish(subject);
+            else world.withhold(subject);
           }
         }
         if (!world.connected) world.reconnect();
@@ -219,13 +245,13 @@ describe('an inbox', () => {
       failed: () => undefined,
     });
     const seen: string[] = [];
-    const subscription = new Subscription('>', 1, (frame) => seen.push(frame.subject), 10, {
-      full: () => false,
-      relieve: () => undefined,
-      dropped: () => undefined,
-      failed: () => undefined,
-      unsubscribe: async () => undefined,
-    });
+    const subscription = new Subscription(
+      '>',
+      1,
+      plainReading((frame) => seen.push(frame.subject)),
+      10,
+      HOST,
+    );
     inbox.add(subscription, [], true);
     for (let number = 0; number < 100; number++) {
       const bytes = frameOf(`s.${number % 25}`);

@@ -1,0 +1,106 @@
+import type { ControlMessage, ControlOf } from '../codec/control-message.js';
+import { errorCodeOf, ModwireError } from '../errors.js';
+import type { ClientContracts } from './client-contracts.js';
+import type { ClientEmitter } from './client-events.js';
+import type { ClientSubscriptions } from './client-subscriptions.js';
+import type { Inbox } from './inbox.js';
+import type { Link } from './link.js';
+import type { Outbox } from './outbox.js';
+import type { Publisher } from './publisher.js';
+import type { RoundTrips } from './round-trips.js';
+
+export interface ControlReaderParts {
+  readonly events: ClientEmitter;
+  readonly link: Link;
+  readonly outbox: Outbox;
+  readonly inbox: Inbox;
+  readonly publisher: Publisher;
+  readonly subscriptions: ClientSubscriptions;
+  readonly contracts: ClientContracts;
+  readonly roundTrips: RoundTrips;
+}
+
+/** Hands what the broker says to whom it concerns. */
+export class ControlReader {
+  readonly #parts: ControlReaderParts;
+  /** Whether the broker has let frames pass this connection by. */
+  #slow = false;
+
+  constructor(parts: ControlReaderParts) {
+    this.#parts = parts;
+  }
+
+  take(message: ControlMessage): void {
+    const { events, link, outbox, inbox, publisher, subscriptions, contracts, roundTrips } = this.#parts;
+    switch (message.type) {
+      case 'credit':
+        outbox.credit(message.bytes);
+        break;
+      case 'ack':
+        publisher.acknowledged(message.entries);
+        break;
+      case 'subscribed':
+        subscriptions.subscribed(message);
+        break;
+      case 'unsubscribed':
+        subscriptions.unsubscribed(message);
+        break;
+      case 'pong':
+        roundTrips.answered(message.nonce);
+        break;
+      case 'ping':
+        link.send({ type: 'pong', nonce: message.nonce });
+        break;
+      case 'failure':
+        this.#failure(message);
+        break;
+      case 'slow':
+        this.#slow = true;
+        events.emit('slow', { bufferedBytes: message.bufferedBytes, limitBytes: message.limitBytes });
+        break;
+      case 'gap':
+        inbox.missed(message.missed, this.#slow ? 'slow' : 'disconnected');
+        break;
+      case 'withheld':
+        inbox.withheld(message);
+        break;
+      case 'registered':
+      case 'resolved':
+        contracts.answered(message);
+        break;
+      case 'goodbye':
+        this.#goodbye(message);
+        break;
+      default:
+        events.emit('error', new ModwireError('PROTOCOL_VIOLATION', `the broker sent ${message.type}`));
+    }
+  }
+
+  /** The connection is gone. */
+  lost(): void {
+    this.#slow = false;
+  }
+
+  #failure(message: ControlOf<'failure'>): void {
+    const { events, publisher, subscriptions, contracts } = this.#parts;
+    const error = new ModwireError(errorCodeOf(message.code), message.message);
+    const { reference, subscription, call } = message;
+    if (call !== undefined && contracts.refused(call, error)) return;
+    if (subscription !== undefined && subscriptions.refused(subscription, error)) return;
+    if (reference !== undefined && publisher.refused(reference, error)) return;
+    events.emit('error', error);
+  }
+
+  /** Publishes what is under way, then says that there is no more; frames still come until the broker closes. */
+  #goodbye(message: ControlOf<'goodbye'>): void {
+    const { events, link, outbox } = this.#parts;
+    events.emit('goodbye', { message: message.message, graceMs: message.graceMs });
+    const { connection } = link;
+    outbox.flush();
+    const depart = () => {
+      if (connection === link.connection) link.depart();
+    };
+    // Rejects when the client is closed meanwhile.
+    outbox.untilHanded({}).then(depart, () => undefined);
+  }
+}
