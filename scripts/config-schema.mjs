@@ -26,10 +26,12 @@ const cell = (text) => text.replaceAll('|', '\\|');
 
 function settingsTable(settings) {
   const amount = (setting, value) =>
-    setting.kind.type === 'quantity' ? formatQuantity(value, setting.kind.unit) : String(value);
+    setting.kind.type === 'quantity' ? formatQuantity(value, setting.kind.unit) : String(value) || 'none';
   const range = ({ kind }, setting) => {
     if (kind.type === 'quantity') return `${amount(setting, kind.min)} to ${amount(setting, kind.max)}`;
     if (kind.type === 'choice') return kind.choices.map((choice) => `\`${choice}\``).join(', ');
+    if (kind.type === 'boolean') return '`true`, `false`';
+    if (kind.type === 'directory') return 'path';
     return kind.type === 'url' ? '`ws://HOST:PORT` or `wss://HOST:PORT`' : 'text';
   };
   return table(

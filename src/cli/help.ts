@@ -1,7 +1,7 @@
 import { ERRORS } from '../errors.js';
 import { VERSION } from '../version.js';
 import { COMMON_OPTIONS, type OptionSpec } from './arguments.js';
-import type { Command, TableCommand } from './command.js';
+import type { Command, CommandGroup, TableCommand } from './command.js';
 import type { Output } from './output/output.js';
 
 const INDENT = '  ';
@@ -39,6 +39,29 @@ export function mainHelp(commands: readonly Command[], output: Output): string {
     bold('Exit codes:'),
     ...wrap(`0${TIED}done, ${exitCodes.join(', ')}.`, output.columns - INDENT.length).map(
       (line) => INDENT + line,
+    ),
+  ].join('\n');
+}
+
+/** `modwire GROUP --help`. */
+export function groupHelp({ name, summary, details, commands }: CommandGroup, output: Output): string {
+  const { bold } = output.style;
+  return [
+    summary,
+    '',
+    `${bold('Usage:')} modwire ${name} COMMAND [OPTION]...`,
+    ...details.flatMap((paragraph) => ['', ...wrap(paragraph, output.columns)]),
+    '',
+    bold('Commands:'),
+    ...table(
+      commands.map((command) => [command.name, command.summary]),
+      output,
+    ),
+    '',
+    bold('Options:'),
+    ...table(
+      [['-h, --help', `Show this help, or that of a command: modwire ${name} COMMAND --help.`]],
+      output,
     ),
   ].join('\n');
 }

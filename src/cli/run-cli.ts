@@ -1,9 +1,9 @@
 import { ModwireError, toModwireError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { parseArguments } from './arguments.js';
-import type { Command } from './command.js';
+import type { Command, CommandGroup, TableCommand } from './command.js';
 import { COMMANDS } from './commands/commands.js';
-import { commandHelp, mainHelp } from './help.js';
+import { commandHelp, groupHelp, mainHelp } from './help.js';
 import { printable } from './output/printable.js';
 import { didYouMean } from './suggest.js';
 import type { Terminal } from './terminal.js';
@@ -29,26 +29,65 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
       throw new ModwireError('INVALID_ARGUMENT', { what: 'no command', advice: 'see modwire --help' });
     case '-h':
     case '--help':
-      return help(undefined, terminal);
+      return help([], terminal);
     case 'help':
-      return help(rest[0], terminal);
+      return help(rest, terminal);
     case '-v':
     case '--version':
       await terminal.stdout.line(VERSION);
       return 0;
   }
-  const command = find(first);
+  const command = find(first, COMMANDS, ['--help', '--version']);
   if ('delegate' in command) return command.delegate(rest);
+  if ('commands' in command) return runGroup(command, rest, terminal);
+  return runTable(command, command.name, rest, terminal);
+}
+
+async function runGroup(
+  group: CommandGroup,
+  [first, ...rest]: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
+  switch (first) {
+    case undefined:
+      await help([group.name], terminal);
+      throw new ModwireError('INVALID_ARGUMENT', {
+        what: `modwire ${group.name} needs a command`,
+        expected: `one of ${group.commands.map(({ name }) => name).join(', ')}`,
+      });
+    case '-h':
+    case '--help':
+      return help([group.name], terminal);
+    case 'help':
+      return help([group.name, ...rest], terminal);
+  }
+  const command = find(first, group.commands, ['--help'], group.name);
+  return runTable(command, `${group.name} ${command.name}`, rest, terminal);
+}
+
+async function runTable(
+  command: TableCommand,
+  name: string,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number> {
   // Help is given whatever else is wrong.
-  if (asksForHelp(rest)) return help(first, terminal);
-  await command.run(parseArguments(command.name, command.options, rest), terminal);
+  if (asksForHelp(args)) return help(name.split(' '), terminal);
+  await command.run(parseArguments(name, command.options, args), terminal);
   return 0;
 }
 
-async function help(name: string | undefined, { stdout }: Terminal): Promise<number> {
-  const command = name === undefined ? undefined : find(name);
-  if (command !== undefined && 'delegate' in command) return command.delegate(['--help']);
-  await stdout.line(command === undefined ? mainHelp(COMMANDS, stdout) : commandHelp(command, stdout));
+/** Help of the command that these words lead to. */
+async function help([first, second]: readonly (string | undefined)[], { stdout }: Terminal): Promise<number> {
+  let text = mainHelp(COMMANDS, stdout);
+  if (first !== undefined) {
+    const command = find(first, COMMANDS, ['--help', '--version']);
+    if ('delegate' in command) return command.delegate(['--help']);
+    if (!('commands' in command)) text = commandHelp(command, stdout);
+    else if (second === undefined) text = groupHelp(command, stdout);
+    else text = commandHelp(find(second, command.commands, ['--help'], command.name), stdout);
+  }
+  await stdout.line(text);
   return 0;
 }
 
@@ -57,13 +96,21 @@ function asksForHelp(args: readonly string[]): boolean {
   return args.slice(0, end === -1 ? args.length : end).some((arg) => arg === '--help' || arg === '-h');
 }
 
-function find(name: string): Command {
-  const command = COMMANDS.find((one) => one.name === name);
+/** `group` is what these commands stand under. */
+function find<Kind extends Command>(
+  name: string,
+  commands: readonly Kind[],
+  flags: readonly string[],
+  group?: string,
+): Kind {
+  const command = commands.find((one) => one.name === name);
   if (command !== undefined) return command;
-  const kind = name.startsWith('-') ? 'flag' : 'command';
-  const known = kind === 'flag' ? ['--help', '--version'] : COMMANDS.map((one) => one.name);
+  const isFlag = name.startsWith('-');
+  const program = group === undefined ? 'modwire' : `modwire ${group}`;
   throw new ModwireError('INVALID_ARGUMENT', {
-    what: `no ${kind} ${JSON.stringify(name)}`,
-    ...(didYouMean(name, known) ?? { advice: 'see modwire --help' }),
+    what: `${group === undefined ? '' : `${program} has `}no ${isFlag ? 'flag' : 'command'} ${JSON.stringify(name)}`,
+    ...(didYouMean(name, isFlag ? flags : commands.map((one) => one.name)) ?? {
+      advice: `see ${program} --help`,
+    }),
   });
 }

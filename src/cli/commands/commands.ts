@@ -1,4 +1,7 @@
 import type { Command } from '../command.js';
+import { codegen } from './codegen.js';
+import { contracts } from './contracts.js';
+import { doctor } from './doctor.js';
 import { inspect } from './inspect.js';
 import { pub } from './pub.js';
 import { serve } from './serve.js';
@@ -12,4 +15,4 @@ const demo: Command = {
 };
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [serve, pub, sub, inspect, demo];
+export const COMMANDS: readonly Command[] = [serve, pub, sub, contracts, codegen, inspect, doctor, demo];

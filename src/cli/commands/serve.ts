@@ -58,6 +58,9 @@ function brokerOptions(settings: ResolvedSettings): BrokerOptions {
     slowConsumerPolicy: settings.text('slowConsumerPolicy') as NonNullable<
       BrokerOptions['slowConsumerPolicy']
     >,
+    dataDir: settings.text('dataDir'),
+    requireContracts: settings.flag('requireContracts'),
+    quarantine: settings.flag('quarantine'),
     limits: settings.section('limits'),
   };
 }

@@ -56,9 +56,11 @@ export async function commandSettings(
 function placeholderOf(kind: SettingKind): string {
   if (kind.type === 'quantity') return PLACEHOLDERS[kind.unit];
   if (kind.type === 'choice') return kind.choices.join('|');
+  if (kind.type === 'boolean') return 'true|false';
   return kind.type.toUpperCase();
 }
 
 function defaultOf({ kind, default: value }: Setting): string {
-  return `default ${kind.type === 'quantity' ? formatQuantity(Number(value), kind.unit) : value}`;
+  const text = kind.type === 'quantity' ? formatQuantity(Number(value), kind.unit) : String(value);
+  return `default ${text || 'none'}`;
 }

@@ -54,6 +54,10 @@ function typeOf(kind: SettingKind): JsonSchema {
       return { type: 'string', minLength: 1, maxLength: kind.maxLength };
     case 'choice':
       return { enum: kind.choices };
+    case 'boolean':
+      return { type: 'boolean' };
+    case 'directory':
+      return { type: 'string' };
     case 'url':
       return { type: 'string', pattern: URL_PATTERN };
   }

@@ -2,7 +2,7 @@ import { ModwireError } from '../../errors.js';
 import { nearest } from '../suggest.js';
 import type { ConfigFile } from './config-file.js';
 import { describeKind, readValue, type SettingValue } from './setting-kind.js';
-import { CONFIG_FILE_ENV, SETTINGS, type Setting } from './settings.js';
+import { CONFIG_FILE_ENV, NATIVE_ENV, SETTINGS, type Setting } from './settings.js';
 
 /** Where a value came from; later ones win. */
 export type Origin = 'default' | 'file' | 'env' | 'flag';
@@ -39,6 +39,10 @@ export class ResolvedSettings {
 
   number(key: string): number {
     return Number(this.#find(key).value);
+  }
+
+  flag(key: string): boolean {
+    return this.#find(key).value === true;
   }
 
   /** The numbers of one section by name. */
@@ -100,7 +104,7 @@ export function resolveSettings(settings: readonly Setting[], sources: Sources):
 
 /** Variables that look like a misspelt setting, as one warning each. */
 export function suspiciousVariables(env: NodeJS.ProcessEnv): string[] {
-  const names = [...SETTINGS.map((setting) => setting.env), CONFIG_FILE_ENV];
+  const names = [...SETTINGS.map((setting) => setting.env), CONFIG_FILE_ENV, NATIVE_ENV];
   return Object.keys(env)
     .filter((name) => name.startsWith('MODWIRE_') && !names.includes(name))
     .flatMap((name) => {

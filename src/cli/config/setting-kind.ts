@@ -6,10 +6,13 @@ export type SettingKind =
   /** 1 to `maxLength` characters. */
   | { readonly type: 'text'; readonly maxLength: number }
   | { readonly type: 'choice'; readonly choices: readonly string[] }
+  | { readonly type: 'boolean' }
+  /** A directory; empty for none. */
+  | { readonly type: 'directory' }
   /** Address of a broker. */
   | { readonly type: 'url' };
 
-export type SettingValue = string | number;
+export type SettingValue = string | number | boolean;
 
 /** Regular expression of a broker's address; the JSON Schema says the same to editors. */
 export const URL_PATTERN = '^wss?://[^\\s/]+(/\\S*)?$';
@@ -25,6 +28,11 @@ export function readValue(kind: SettingKind, raw: unknown): SettingValue | undef
       return typeof raw === 'string' && raw.length > 0 && raw.length <= kind.maxLength ? raw : undefined;
     case 'choice':
       return typeof raw === 'string' && kind.choices.includes(raw) ? raw : undefined;
+    case 'boolean':
+      if (raw === true || raw === 'true') return true;
+      return raw === false || raw === 'false' ? false : undefined;
+    case 'directory':
+      return typeof raw === 'string' && !raw.includes('\0') ? raw : undefined;
     case 'url':
       return typeof raw === 'string' && new RegExp(URL_PATTERN).test(raw) && URL.canParse(raw)
         ? raw
@@ -41,6 +49,10 @@ export function describeKind(kind: SettingKind): string {
       return `text of 1 to ${kind.maxLength} characters`;
     case 'choice':
       return `one of ${kind.choices.join(', ')}`;
+    case 'boolean':
+      return 'true or false';
+    case 'directory':
+      return 'the path of a directory';
     case 'url':
       return 'ws://HOST:PORT or wss://HOST:PORT';
   }

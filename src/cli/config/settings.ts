@@ -23,6 +23,8 @@ export interface Setting {
 export const CONFIG_FILE_NAME = 'modwire.config.json';
 /** Environment variable that names another one. */
 export const CONFIG_FILE_ENV = 'MODWIRE_CONFIG';
+/** Environment variable that forces or forbids the native addon; it is read where that is loaded. */
+export const NATIVE_ENV = 'MODWIRE_NATIVE';
 
 const MAX_PORT = 65_535;
 const MAX_TEXT_LENGTH = 256;
@@ -49,6 +51,24 @@ export const BROKER_SETTINGS: readonly Setting[] = [
     { type: 'choice', choices: ['resume', 'close'] },
     'resume',
     'What becomes of consumers that read too slowly: they resume with a gap, or their connection is closed.',
+  ),
+  setting(
+    'dataDir',
+    { type: 'directory' },
+    '',
+    'Directory where contracts are kept; without one they are kept in memory and end with the broker.',
+  ),
+  setting(
+    'requireContracts',
+    { type: 'boolean' },
+    false,
+    'Whether frames on subjects that are bound to no contract are refused.',
+  ),
+  setting(
+    'quarantine',
+    { type: 'boolean' },
+    false,
+    'Whether frames that break their contract are published to $quarantine.SUBJECT, with the reason.',
   ),
   ...LIMIT_NAMES.map((name) => {
     const { unit, min, max, default: value, about } = BROKER_LIMITS[name];

@@ -21,6 +21,14 @@ export function spellings({ kind }: Setting): fc.Arbitrary<Spelling> {
     }
     case 'text':
       return fc.string({ minLength: 1, maxLength: 20 }).map((value) => ({ value, text: value }));
+    case 'boolean':
+      return fc.boolean().map((value) => ({ value, text: String(value) }));
+    case 'directory':
+      // An empty variable counts as not set.
+      return fc
+        .string({ minLength: 1, maxLength: 20 })
+        .filter((value) => !value.includes('\0'))
+        .map((value) => ({ value, text: value }));
     case 'url':
       return fc
         .webUrl({ validSchemes: ['ws', 'wss'], withQueryParameters: true })
