@@ -1,5 +1,6 @@
 import type { BenchCase } from '../bench-case.js';
 import { codecDecode, codecEncode } from './codec.js';
+import { contractIsolation, pubsubContract } from './contracts.js';
 import { fanout, pubsub } from './pubsub.js';
 import { scaleIdleConnections } from './scale-connections.js';
 import { scaleFilters, scaleSubjects } from './scale-routing.js';
@@ -10,6 +11,8 @@ export const CASES: readonly BenchCase[] = [
   codecDecode,
   pubsub,
   fanout,
+  pubsubContract,
+  contractIsolation,
   scaleSubjects,
   scaleFilters,
   scaleIdleConnections,

@@ -31,11 +31,20 @@ export const fanout: BenchCase = {
  * driver differs. All messages that were published must arrive, also those outside of the window.
  */
 async function measure(system: string, connections: number, context: RunContext): Promise<Readings> {
-  const { processes, warmupMs, windowMs } = context;
-  const { url } = await startBroker(system, processes);
-  const subscriber = processes.fork('subscriber', [system]);
+  const { url } = await startBroker(system, context.processes);
+  return measureThroughput(url, [system], connections, context);
+}
+
+/** Throughput of a running broker; `driver` is what publisher and subscriber are started with. */
+export async function measureThroughput(
+  url: string,
+  driver: readonly string[],
+  connections: number,
+  { processes, warmupMs, windowMs }: RunContext,
+): Promise<Readings> {
+  const subscriber = processes.fork('subscriber', driver);
   await subscriber.ask('connect', { url, connections });
-  const publisher = processes.fork('publisher', [system]);
+  const publisher = processes.fork('publisher', driver);
   await publisher.ask('start', { url });
   const { messages, seconds } = await subscriber.ask<Window>('measure', { warmupMs, windowMs });
   const { published } = await publisher.ask<{ published: number }>('stop');

@@ -3,6 +3,7 @@ import type { Driver } from './driver.js';
 /** The systems of the throughput cases. Each is loaded only by the processes that use it. */
 export const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
   modwire: async () => (await import('./modwire.js')).modwireDriver,
+  'modwire-features': async () => (await import('./modwire-features.js')).modwireFeaturesDriver,
   nats: async () => (await import('./nats.js')).natsDriver,
   redis: async () => (await import('./redis.js')).redisDriver,
   'raw-uws-relay': async () => (await import('./raw-relay.js')).rawRelayDriver,
