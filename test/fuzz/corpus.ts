@@ -58,6 +58,7 @@ const CONTROLS: readonly ControlMessage[] = [
     resume: true,
     complete: true,
     positions: POSITIONS,
+    reads: [new Uint8Array(16).fill(7)],
   },
   { type: 'unsubscribe', subscription: 3 },
   { type: 'ping', nonce: 5 },

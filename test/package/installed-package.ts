@@ -5,7 +5,7 @@ import { PACKAGE_ROOT } from '../support/browser-bundle.js';
 import { run } from './command.js';
 
 /** What a checkout has at its root and a copy of it must not bring along. */
-const NOT_COPIED = new Set(['node_modules', 'dist', 'build', '.git', 'coverage']);
+const NOT_COPIED = new Set(['node_modules', 'dist', 'build', 'native/build', '.git', 'coverage']);
 
 /** Left over in the checkout from a source that is gone by now. */
 export const STALE_FILE = 'dist/stale.js';
@@ -31,7 +31,9 @@ export async function packAndInstall(): Promise<InstalledPackage> {
     const { tarball, files } = await pack(join(workspace, 'checkout'), workspace);
     const project = join(workspace, 'project');
     mkdirSync(project);
-    writeFileSync(join(project, 'package.json'), '{ "name": "empty-project", "private": true }\n');
+    // Newer versions of npm run install scripts of those only that are named.
+    const manifest = { name: 'empty-project', private: true, allowScripts: { [`file:${tarball}`]: true } };
+    writeFileSync(join(project, 'package.json'), JSON.stringify(manifest));
     await run(project, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund', tarball);
     return { project, folder: join(project, 'node_modules', 'modwire'), files, remove };
   } catch (error) {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { bundleForBrowser } from '../support/browser-bundle.js';
+import { builtAddon } from '../support/native-addon.js';
 import { expectOnlyBrowserModules } from './browser-modules.js';
 import { run, startService } from './command.js';
 import { compileConsumer } from './consumer-project.js';
@@ -15,10 +16,13 @@ beforeAll(async () => {
 afterAll(() => installed?.remove());
 
 describe('the tarball', () => {
-  test('holds what was built, the schemas and the documents, and nothing else', () => {
+  test('holds what was built, what is built at install, the schemas and the documents, and nothing else', () => {
     const wanted = /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|docs\/.+|schemas\/.+)$/;
+    const native = /^(native\/[a-z0-9-]+\.(cc|h|gyp)|scripts\/build-native\.mjs)$/;
     const built = /^dist\/[^.].*\.(js|js\.map|d\.ts)$/;
-    expect(installed.files.filter((path) => !wanted.test(path) && !built.test(path))).toEqual([]);
+    const kinds = [wanted, native, built];
+    expect(installed.files.filter((path) => !kinds.some((kind) => kind.test(path)))).toEqual([]);
+    expect(installed.files).toContain('native/addon.cc');
     for (const path of ['package.json', 'README.md', 'LICENSE', 'schemas/frame.fbs', 'schemas/control.fbs']) {
       expect(installed.files).toContain(path);
     }
@@ -84,6 +88,16 @@ describe('the installed package', () => {
     expect(help).toMatch(/^Usage: modwire /m);
     expect(help).toMatch(/^ +serve /m);
   });
+
+  test.skipIf(builtAddon() === undefined || process.env.MODWIRE_NATIVE === '0')(
+    'has built its native addon, and uses it',
+    async () => {
+      expectProgram();
+      const report = JSON.parse(await run(installed.project, 'npx', 'modwire', 'doctor', '--json'));
+      const check = report.checks.find(({ name }: { name: string }) => name === 'native addon');
+      expect(check).toMatchObject({ state: 'good', value: 'in use' });
+    },
+  );
 
   test("runs the README's ten lines as they are printed there, beside npx modwire serve", async () => {
     const { program, output } = readmeExample();

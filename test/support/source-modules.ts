@@ -16,7 +16,8 @@ export interface SourceModule {
 }
 
 // `from '…'` of imports and re-exports, `import '…'` for its effects, and `import('…')`.
-const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g;
+// In the text of generated code, where names have `${`, it is none.
+const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'([^'$]+)'/g;
 
 /** Every TypeScript file under a folder of the project. */
 export function sourceModules(folder: string): SourceModule[] {
