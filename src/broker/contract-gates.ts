@@ -1,8 +1,8 @@
 import type { FrameView } from '../codec/frame-view.js';
 import { ContentType } from '../codec/generated/modwire/content-type.js';
 import { isReserved } from '../codec/subject.js';
-import { ProgramVerifier } from '../contracts/program-verifier.js';
 import { ModwireError } from '../errors.js';
+import { PayloadVerifier } from '../native/payload-verifier.js';
 import type { Registry } from '../registry/registry.js';
 import { BySchemaId, schemaIdOf } from './schema-ids.js';
 import type { BrokerGate, BrokerSubject, BrokerSubjects, Session } from './session.js';
@@ -22,7 +22,7 @@ export interface ContractGatesParts {
 /** Holds frames against the contracts of their subjects. */
 export class ContractGates {
   readonly #parts: ContractGatesParts;
-  readonly #verifier = new ProgramVerifier();
+  readonly #verifier = new PayloadVerifier();
   readonly #contracts = new Map<string, BoundContract>();
   #bindings = '';
 

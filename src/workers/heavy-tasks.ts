@@ -1,13 +1,12 @@
 import { Memory } from '../codec/memory.js';
-import { type Violation, violation } from '../codec/verify-rule.js';
+import type { Violation } from '../codec/verify-rule.js';
 import { compareSchemas } from '../contracts/compatibility.js';
 import { compileSchema } from '../contracts/compile-schema.js';
 import { payloadFromJson } from '../contracts/json/payload-from-json.js';
 import { payloadToJson } from '../contracts/json/payload-to-json.js';
 import type { Program } from '../contracts/program.js';
-import { ProgramVerifier } from '../contracts/program-verifier.js';
 import { ModwireError } from '../errors.js';
-import { kernels } from '../native/kernels.js';
+import { PayloadVerifier } from '../native/payload-verifier.js';
 import type { SchemaRoot } from './heavy-work.js';
 import { SharedValueCache } from './shared-values.js';
 import type { SharedRoot, WorkerTask } from './worker-task.js';
@@ -24,9 +23,7 @@ export interface HeavyResult {
 /** Does inside a worker what HeavyWork promises outside. */
 export class HeavyTasks {
   readonly #kept = new SharedValueCache(KEPT_BYTES);
-  readonly #paths = new ProgramVerifier();
-  readonly #spans = new Uint32Array(2);
-  readonly #verdicts = new Int32Array(2);
+  readonly #verifier = new PayloadVerifier();
 
   run(task: WorkerTask): HeavyResult {
     switch (task.kind) {
@@ -47,7 +44,10 @@ export class HeavyTasks {
         const { payload } = task;
         const found = this.#verify(this.#kept.program(task.program), payload, 0, payload.length);
         if (found !== undefined) {
-          throw new ModwireError('CONTRACT_VIOLATION', { what: 'the payload does not verify', got: found.text });
+          throw new ModwireError('CONTRACT_VIOLATION', {
+            what: 'the payload does not verify',
+            got: found.text,
+          });
         }
         const { schema, root } = this.#rooted(task.source);
         return moved(payloadToJson(schema, root, payload));
@@ -56,13 +56,7 @@ export class HeavyTasks {
   }
 
   #verify(program: Program, bytes: Uint8Array, start: number, end: number): Violation | undefined {
-    this.#spans[0] = start;
-    this.#spans[1] = end;
-    const failures = kernels().verifier.verifyRegion(program, bytes, this.#spans, 1, this.#verdicts);
-    if (failures === 0) return undefined;
-    // Only the slower one knows the path.
-    const found = this.#paths.verify(program, new Memory(bytes), start, end);
-    return found ?? violation(this.#verdicts[0] as Parameters<typeof violation>[0], this.#verdicts[1]!, '');
+    return this.#verifier.verify(program, new Memory(bytes), start, end);
   }
 
   #rooted({ schema, root }: SharedRoot): SchemaRoot {

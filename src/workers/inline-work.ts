@@ -5,13 +5,13 @@ import { type CompiledSchema, compileSchema } from '../contracts/compile-schema.
 import { payloadFromJson } from '../contracts/json/payload-from-json.js';
 import { payloadToJson } from '../contracts/json/payload-to-json.js';
 import type { Program } from '../contracts/program.js';
-import { ProgramVerifier } from '../contracts/program-verifier.js';
 import { ModwireError } from '../errors.js';
+import { PayloadVerifier } from '../native/payload-verifier.js';
 import type { HeavyWork, SchemaRoot } from './heavy-work.js';
 
 /** HeavyWork in the thread that asks for it, for programs without a pool. Nothing is bounded or moved away. */
 export class InlineWork implements HeavyWork {
-  readonly #verifier = new ProgramVerifier();
+  readonly #verifier = new PayloadVerifier();
 
   async verify(
     program: Program,

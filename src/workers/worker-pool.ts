@@ -107,7 +107,13 @@ class PiscinaPool implements WorkerPool {
     end: number,
   ): Promise<{ readonly bytes: Uint8Array; readonly violation: Violation | undefined }> {
     const own = bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer;
-    const task = { kind: 'verify', program: shareProgram(program), bytes: own ? bytes : bytes.slice(), start, end } as const;
+    const task = {
+      kind: 'verify',
+      program: shareProgram(program),
+      bytes: own ? bytes : bytes.slice(),
+      start,
+      end,
+    } as const;
     return (await this.#run(task, [task.bytes.buffer as ArrayBuffer])) as {
       bytes: Uint8Array;
       violation: Violation | undefined;
