@@ -18,7 +18,7 @@
 namespace {
 
 // Counted up whenever a function or the code of programs changes: the loader refuses any other number.
-constexpr uint32_t kInterface = 1;
+constexpr uint32_t kInterface = 2;
 
 constexpr size_t kMaxArguments = 5;
 
@@ -138,6 +138,12 @@ class Call {
     return result;
   }
 
+  napi_value real(double value) const {
+    napi_value result = nullptr;
+    napi_create_double(env_, value, &result);
+    return result;
+  }
+
   napi_value boolean(bool value) const {
     napi_value result = nullptr;
     napi_get_boolean(env_, value, &result);
@@ -224,6 +230,20 @@ napi_value verify_region(napi_env env, napi_callback_info info) {
                                             count, verdicts.data));
 }
 
+// A verdict as one number is its rule and so many times its offset.
+constexpr double kVerdictRules = 32;
+
+// verifyPayload(program: External, bytes: Uint8Array, start: number, end: number): number
+napi_value verify_payload(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  const Program* program = nullptr;
+  Elements<const uint8_t> payload;
+  if (!call.program(0, &program) || !call.part(1, &payload)) return nullptr;
+  const modwire::Verdict verdict =
+      modwire::verify(program->code.get(), program->length, payload.data, payload.length);
+  return call.real(verdict.rule + kVerdictRules * verdict.offset);
+}
+
 // crc32c(bytes: Uint8Array, start: number, end: number, seed: number): number
 napi_value crc32c(napi_env env, napi_callback_info info) {
   const Call call(env, info);
@@ -277,6 +297,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   const napi_property_descriptor methods[] = {
       method("createProgram", create_program),
       method("verifyRegion", verify_region),
+      method("verifyPayload", verify_payload),
       method("crc32c", crc32c),
       method("isUtf8", is_utf8),
       method("float32ToFloat16", convert<float, uint16_t, modwire::float32_to_float16>),

@@ -4,13 +4,14 @@ import { contractIsolation, pubsubContract } from './contracts.js';
 import { fanout, pubsub } from './pubsub.js';
 import { scaleIdleConnections } from './scale-connections.js';
 import { scaleFilters, scaleSubjects } from './scale-routing.js';
-import { verifyNested, verifyPays, verifyRegion } from './verify.js';
+import { verifyNested, verifyPays, verifyRegion, verifyTexts } from './verify.js';
 
 /** All cases, in the order in which they run. */
 export const CASES: readonly BenchCase[] = [
   codecEncode,
   codecDecode,
   verifyNested,
+  verifyTexts,
   verifyRegion,
   verifyPays,
   pubsub,

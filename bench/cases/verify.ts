@@ -14,6 +14,15 @@ export const verifyNested: BenchCase = {
   run: (system, context) => measure(system, 'nested', context),
 };
 
+export const verifyTexts: BenchCase = {
+  name: 'verify-texts-64',
+  about:
+    'the same of 64 tables with five texts each: Modwire looks whether they are UTF-8, FlatBuffers does not',
+  metrics,
+  systems,
+  run: (system, context) => measure(system, 'texts', context),
+};
+
 export const verifyRegion: BenchCase = {
   name: 'verify-region-64',
   about: 'verify 64 small payloads in one call, each',

@@ -1,10 +1,13 @@
 import type * as MeasureVerifiersModule from '../../dist/cli/doctor/measure.js';
 import type * as CompileSchemaModule from '../../dist/contracts/compile-schema.js';
 import type * as PayloadFromJsonModule from '../../dist/contracts/json/payload-from-json.js';
+import type { Program } from '../../dist/contracts/program.js';
 import type * as KernelsModule from '../../dist/native/kernels.js';
 import type * as LoadNativeModule from '../../dist/native/load-native.js';
 import type * as MeasureOffloadModule from '../../dist/workers/measure-offload.js';
 import type * as WorkerPoolModule from '../../dist/workers/worker-pool.js';
+
+export type { Program };
 
 // None of these is part of the package's interface, so they are taken from its files: those lie elsewhere as seen from
 // the compiled benchmark than from this source, hence the address made at run time.

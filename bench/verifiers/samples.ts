@@ -12,21 +12,32 @@ export interface Sample {
   readonly count: number;
 }
 
-const ORDER = `
+/** Orders whose items have these fields. */
+const order = (item: string) => `
 namespace bench;
-table Item { sku:string (required); count:int; price:double; tags:[string]; }
+table Item { ${item} }
 table Order { id:string (required); items:[Item] (required); }
 root_type Order;
 `;
 
-const item = (index: number) => ({ sku: `sku-${index}`, count: index, price: index / 4, tags: ['new', 'red'] });
+const items = (item: (index: number) => object) => ({
+  id: 'order-7',
+  items: Array.from({ length: 64 }, (_, index) => item(index)),
+});
 
 export const SAMPLES = {
-  /** 64 tables with strings and a vector each, in a vector. */
+  /** 64 tables with a text and two numbers each, in a vector. */
   nested: {
-    schema: ORDER,
+    schema: order('sku:string (required); count:int; price:double;'),
     root: 'Order',
-    value: { id: 'order-7', items: Array.from({ length: 64 }, (_, index) => item(index)) },
+    value: items((index) => ({ sku: `sku-${index}`, count: index, price: index / 4 })),
+    count: 1,
+  },
+  /** 64 tables with five texts each. */
+  texts: {
+    schema: order('sku:string (required); name:string; tags:[string];'),
+    root: 'Order',
+    value: items((index) => ({ sku: `sku-${index}`, name: `Item ${index}`, tags: ['new', 'red', 'small'] })),
     count: 1,
   },
   /** 64 small payloads, as they come in a batch. */

@@ -1,7 +1,7 @@
 import { Memory } from '../codec/memory.js';
 import type { Program } from './program.js';
 import { ProgramVerifier } from './program-verifier.js';
-import type { RegionVerifier } from './region-verifier.js';
+import { type RegionVerifier, VERDICT_RULES } from './region-verifier.js';
 
 /** The verifier for where the native addon is not. */
 export class TypeScriptVerifier implements RegionVerifier {
@@ -18,9 +18,7 @@ export class TypeScriptVerifier implements RegionVerifier {
     const memory = new Memory(bytes);
     let failures = 0;
     for (let at = 0; at < 2 * count; at += 2) {
-      if (spans[at]! > spans[at + 1]! || spans[at + 1]! > bytes.length) {
-        throw new RangeError('every span must lie inside of bytes');
-      }
+      checkSpan(spans[at]!, spans[at + 1]!, bytes);
       const accepted = verifier.accepts(program, memory, spans[at]!, spans[at + 1]!);
       verdicts[at] = accepted ? 0 : verifier.failedRule;
       verdicts[at + 1] = accepted ? 0 : verifier.failedAt;
@@ -28,4 +26,15 @@ export class TypeScriptVerifier implements RegionVerifier {
     }
     return failures;
   }
+
+  verifyPayload(program: Program, bytes: Uint8Array, start: number, end: number): number {
+    checkSpan(start, end, bytes);
+    const verifier = this.#verifier;
+    if (verifier.accepts(program, new Memory(bytes), start, end)) return 0;
+    return verifier.failedRule + VERDICT_RULES * verifier.failedAt;
+  }
+}
+
+function checkSpan(start: number, end: number, bytes: Uint8Array): void {
+  if (start > end || end > bytes.length) throw new RangeError('every span must lie inside of bytes');
 }

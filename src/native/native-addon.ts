@@ -13,6 +13,8 @@ export interface NativeAddon {
     count: number,
     verdicts: Int32Array,
   ): number;
+  /** As `RegionVerifier.verifyPayload`. */
+  verifyPayload(program: ProgramHandle, bytes: Uint8Array, start: number, end: number): number;
   crc32c(bytes: Uint8Array, start: number, end: number, seed: number): number;
   isUtf8(bytes: Uint8Array, start: number, end: number): boolean;
   float32ToFloat16(source: Float32Array, target: Uint16Array): void;
@@ -34,4 +36,4 @@ export interface ProgramHandle {
 }
 
 /** kInterface of native/addon.cc. */
-export const INTERFACE_VERSION = 1;
+export const INTERFACE_VERSION = 2;

@@ -25,6 +25,11 @@ export class NativeVerifier implements RegionVerifier {
     return this.#addon.verifyRegion(this.#handle!, bytes, spans, count, verdicts);
   }
 
+  verifyPayload(program: Program, bytes: Uint8Array, start: number, end: number): number {
+    if (program !== this.#program) this.#take(program);
+    return this.#addon.verifyPayload(this.#handle!, bytes, start, end);
+  }
+
   #take(program: Program): void {
     let handle = this.#handles.get(program);
     if (handle === undefined) {

@@ -2,7 +2,7 @@ import type { Memory } from '../codec/memory.js';
 import { type RuleNumber, type Violation, violation } from '../codec/verify-rule.js';
 import type { Program } from '../contracts/program.js';
 import { ProgramVerifier } from '../contracts/program-verifier.js';
-import type { RegionVerifier } from '../contracts/region-verifier.js';
+import { type RegionVerifier, VERDICT_RULES } from '../contracts/region-verifier.js';
 import { kernels } from './kernels.js';
 
 /**
@@ -15,8 +15,6 @@ const NATIVE_BYTES = 512;
 export class PayloadVerifier {
   readonly #small = new ProgramVerifier();
   readonly #large: RegionVerifier | undefined;
-  readonly #spans = new Uint32Array(2);
-  readonly #verdicts = new Int32Array(2);
 
   /** Throws as `loadNative` does. */
   constructor() {
@@ -29,14 +27,12 @@ export class PayloadVerifier {
     if (this.#large === undefined || end - start < NATIVE_BYTES) {
       return this.#small.verify(program, memory, start, end);
     }
-    const verdicts = this.#verdicts;
-    this.#spans[0] = start;
-    this.#spans[1] = end;
-    if (this.#large.verifyRegion(program, memory.u8, this.#spans, 1, verdicts) === 0) return undefined;
+    const verdict = this.#large.verifyPayload(program, memory.u8, start, end);
+    if (verdict === 0) return undefined;
     // Only TypeScript knows the path. Both have one verdict; where they had not, the stricter one counts.
     return (
       this.#small.verify(program, memory, start, end) ??
-      violation(verdicts[0] as RuleNumber, verdicts[1]!, '')
+      violation((verdict % VERDICT_RULES) as RuleNumber, Math.floor(verdict / VERDICT_RULES), '')
     );
   }
 }
