@@ -1,10 +1,8 @@
-// Prints the last line of a CI run, `N passed, N failed, N skipped`, from vitest's JSON report. Exits with 1 when
-// something failed or the report is not there, which means that the tests did not come to their end.
+// Prints the last line of a CI run, `N passed, N failed, N skipped`, from vitest's JSON reports. Exits with 1 when
+// something failed or a report is not there, which means that the tests did not come to their end.
 import { readFileSync } from 'node:fs';
 
-const [path] = process.argv.slice(2);
-
-function readReport() {
+function readReport(path) {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
@@ -13,13 +11,18 @@ function readReport() {
   }
 }
 
-const { success, numPassedTests, numFailedTests, numTotalTests, testResults } = readReport();
-// A file that cannot even be loaded has no tests to count: it counts as one.
-const broken = testResults.filter(
-  (file) => file.status === 'failed' && !file.assertionResults.some((one) => one.status === 'failed'),
-);
-for (const file of broken) console.error(`${file.name}: ${file.message}`);
-const failed = numFailedTests + broken.length;
-const skipped = numTotalTests - numPassedTests - numFailedTests;
-console.log(`${numPassedTests} passed, ${failed} failed, ${skipped} skipped`);
-if (!success || failed > 0) process.exitCode = 1;
+const total = { passed: 0, failed: 0, skipped: 0 };
+for (const path of process.argv.slice(2)) {
+  const { success, numPassedTests, numFailedTests, numTotalTests, testResults } = readReport(path);
+  // A file that cannot even be loaded has no tests to count: it counts as one.
+  const broken = testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((one) => one.status === 'failed'),
+  );
+  for (const file of broken) console.error(`${file.name}: ${file.message}`);
+  total.passed += numPassedTests;
+  total.failed += numFailedTests + broken.length;
+  total.skipped += numTotalTests - numPassedTests - numFailedTests;
+  if (!success) process.exitCode = 1;
+}
+console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+if (total.failed > 0) process.exitCode = 1;
