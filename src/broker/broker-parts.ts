@@ -150,7 +150,7 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
   const http = {
     ...{ registry, consumers },
     health: () => ({ draining: surroundings.draining() }),
-    publishing: new PublishHttp({ registry, work, admission }),
+    publishing: new PublishHttp({ registry, work, admission, draining: surroundings.draining }),
   };
   return {
     ...{ subjects, memberships, subscriptions, fanOut, acks, pressure, slowConsumers, narrow },

@@ -8,6 +8,8 @@ import { BySchemaId, schemaIdOf } from './schema-ids.js';
 import type { BrokerGate, BrokerSubject, BrokerSubjects, Session } from './session.js';
 import { type AcceptedVersion, type BoundContract, SubjectGate } from './subject-gate.js';
 
+const JSON_ADVICE = 'encode it with the contract, or publish JSON with POST /v1/publish';
+
 export interface ContractGatesParts {
   readonly registry: Registry;
   readonly subjects: BrokerSubjects;
@@ -115,7 +117,10 @@ export class ContractGates {
           : `a schema id of ${contract.name}, such as ${latest.schemaId} (version ${latest.version})`,
       got: frame.schemaId === undefined ? 'no schema id' : `${id} (${known?.join(', ') ?? 'not registered'})`,
       where: `subject ${frame.subject}`,
-      advice: `register the schema as a version of ${contract.name}, or publish one that is`,
+      advice:
+        frame.contentType === ContentType.json
+          ? JSON_ADVICE
+          : `register the schema as a version of ${contract.name}, or publish one that is`,
     });
   }
 }
@@ -157,6 +162,6 @@ function notFlatBuffer(contract: BoundContract, frame: FrameView): ModwireError 
     expected: `content type flatbuffer, as ${contract.name} asks for`,
     got: ContentType[contentType] ?? `content type ${contentType}`,
     where: `subject ${frame.subject}`,
-    advice: 'encode it with the contract, or publish JSON with POST /v1/publish',
+    advice: JSON_ADVICE,
   });
 }

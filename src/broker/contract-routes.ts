@@ -52,11 +52,11 @@ function showContract(
 
 async function setLevel(
   { registry }: ContractRouteParts,
-  { query, body }: HttpRequest,
+  request: HttpRequest,
   [name = '']: readonly string[],
 ): Promise<HttpReply> {
-  input.checkQuery(query, []);
-  const object = input.readJsonObject(body, ['level'], input.SMALL_BODY_BYTES);
+  input.checkQuery(request.query, []);
+  const object = input.readJsonObject(request, ['level'], input.SMALL_BODY_BYTES);
   const level = input.required(input.textOf(object, 'level'), 'level');
   checkLevel(level);
   return jsonReply(200, await registry.setLevel(name, level));
@@ -158,13 +158,10 @@ function listBindings({ registry }: ContractRouteParts, { query }: HttpRequest):
   return jsonReply(200, { bindings: registry.bindings() });
 }
 
-async function bind(
-  { registry, consumers }: ContractRouteParts,
-  { query, body }: HttpRequest,
-): Promise<HttpReply> {
-  input.checkQuery(query, []);
+async function bind({ registry, consumers }: ContractRouteParts, request: HttpRequest): Promise<HttpReply> {
+  input.checkQuery(request.query, []);
   const members = ['pattern', 'use', 'contract', 'replace'];
-  const object = input.readJsonObject(body, members, input.SMALL_BODY_BYTES);
+  const object = input.readJsonObject(request, members, input.SMALL_BODY_BYTES);
   const pattern = input.required(input.textOf(object, 'pattern'), 'pattern');
   const contract = input.required(input.textOf(object, 'contract'), 'contract');
   const use = input.textOf(object, 'use') ?? DEFAULT_USE;

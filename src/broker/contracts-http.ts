@@ -1,7 +1,6 @@
-import { toModwireError } from '../errors.js';
 import { CONTRACT_ROUTES, type ContractRouteParts } from './contract-routes.js';
 import { decodePart } from './http-input.js';
-import { type HttpReply, type HttpRequest, problem } from './http-message.js';
+import { type HttpReply, type HttpRequest, notAllowed, problem, problemOf } from './http-message.js';
 
 const ROUTES = Object.entries(CONTRACT_ROUTES).map(([path, methods]) => ({
   path,
@@ -14,8 +13,7 @@ export async function answerContracts(request: HttpRequest, parts: ContractRoute
   try {
     return await route(request, parts);
   } catch (thrown) {
-    const { row, code, message } = toModwireError(thrown);
-    return problem(row.httpStatus, code, message);
+    return problemOf(thrown);
   }
 }
 
@@ -31,11 +29,9 @@ async function route(request: HttpRequest, parts: ContractRouteParts): Promise<H
     const known = ROUTES.map((one) => one.path).join(', ');
     return problem(404, 'NOT_FOUND', `nothing at ${path}: expected one of ${known}`);
   }
-  const answer = found.methods.get(method);
-  if (answer === undefined) {
-    const allowed = [...found.methods.keys()].join(' or ');
-    return problem(405, 'INVALID_ARGUMENT', `method not allowed: expected ${allowed}, got ${method}`);
-  }
+  // The transport leaves the body out.
+  const answer = found.methods.get(method === 'HEAD' ? 'GET' : method);
+  if (answer === undefined) return notAllowed(method, [...found.methods.keys()]);
   const names = given.filter((_, index) => found.parts[index] === '*').map(decodePart);
   return answer(parts, request, names);
 }

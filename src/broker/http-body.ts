@@ -3,30 +3,40 @@ import { type HttpReply, problem } from './http-message.js';
 export interface HttpBodyLimits {
   /** Bytes of one body. */
   readonly maxBytes: number;
-  /** Bodies that arrive at once. */
+  /** Bodies at once: those that arrive, and those of requests that are not answered yet. */
   readonly maxBodies: number;
   /** Time for one to arrive. Milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** The bodies of HTTP requests that are under way. */
+/** HTTP requests with a body, from their first byte to their answer: what they hold is bounded. */
 export class HttpBodies {
   readonly #limits: HttpBodyLimits;
-  readonly #open = new Set<HttpBody>();
+  readonly #arriving = new Set<HttpBody>();
+  #count = 0;
 
   constructor(limits: HttpBodyLimits) {
     this.#limits = limits;
   }
 
-  /** A body that begins to arrive. `done` is called once: with its bytes, or with the reply that refuses it. */
-  begin(done: (body: Uint8Array | HttpReply) => void): HttpBody {
+  /**
+   * A body that begins to arrive. Either `complete` or `refuse` is called, once, or neither when the peer goes away; it
+   * may be called before this returns. Whoever takes a complete one says with `answered` when it is done with.
+   */
+  begin(
+    complete: (bytes: Uint8Array, answered: () => void) => void,
+    refuse: (reply: HttpReply) => void,
+  ): HttpBody {
     const { maxBytes, maxBodies, timeoutMs } = this.#limits;
     const body = new HttpBody(maxBytes, timeoutMs, (outcome) => {
-      this.#open.delete(body);
-      done(outcome);
+      this.#arriving.delete(body);
+      if (outcome instanceof Uint8Array) return complete(outcome, () => this.#count--);
+      this.#count--;
+      refuse(outcome);
     });
-    this.#open.add(body);
-    if (this.#open.size > maxBodies) {
+    this.#count++;
+    this.#arriving.add(body);
+    if (this.#count > maxBodies) {
       body.refuse(problem(503, 'RESOURCE_EXHAUSTED', `more than maxHttpRequests = ${maxBodies} at once`));
     }
     return body;
@@ -34,17 +44,18 @@ export class HttpBodies {
 
   /** The peer of one is gone. */
   end(body: HttpBody): void {
+    if (!this.#arriving.delete(body)) return;
     body.abandon();
-    this.#open.delete(body);
+    this.#count--;
   }
 
-  /** Gives up all of them. */
+  /** Gives up those that still arrive. */
   abandon(): void {
-    for (const body of this.#open) body.abandon();
-    this.#open.clear();
+    for (const body of this.#arriving) this.end(body);
   }
 }
 
+/** One of them while it arrives. */
 export class HttpBody {
   readonly #maxBytes: number;
   readonly #done: (outcome: Uint8Array | HttpReply) => void;

@@ -1,4 +1,5 @@
 import { ModwireError } from '../errors.js';
+import { type HttpRequest, JSON_TYPE, unsupportedType } from './http-message.js';
 
 /** Of JSON that holds no schema. Bytes. */
 export const SMALL_BODY_BYTES = 64 * 1024;
@@ -43,10 +44,11 @@ export function checkQuery(
 
 /** A JSON object with no members but these. Throws INVALID_ARGUMENT, RESOURCE_EXHAUSTED for more than `maxBytes`. */
 export function readJsonObject(
-  body: Uint8Array,
+  { body, contentType }: Pick<HttpRequest, 'body' | 'contentType'>,
   members: readonly string[],
   maxBytes: number,
 ): Readonly<Record<string, unknown>> {
+  if (contentType !== JSON_TYPE) throw unsupportedType([JSON_TYPE], contentType);
   if (body.length > maxBytes) {
     throw new ModwireError('RESOURCE_EXHAUSTED', {
       what: 'the body is too large',

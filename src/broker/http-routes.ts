@@ -1,8 +1,8 @@
-import { toModwireError } from '../errors.js';
 import type { Registry } from '../registry/registry.js';
 import { answerContracts } from './contracts-http.js';
 import { answerHealth, HEALTH_PATHS, type Health } from './health-http.js';
-import { type HttpReply, type HttpRequest, problem } from './http-message.js';
+import { type HttpReply, type HttpRequest, problem, problemOf } from './http-message.js';
+import { checkOrigin } from './http-origin.js';
 import type { LiveConsumers } from './live-consumers.js';
 import { PUBLISH_PREFIX, type PublishHttp } from './publish-http.js';
 
@@ -18,10 +18,10 @@ const CONTRACT_PATHS = ['/v1/contracts', '/v1/schemas', '/v1/bindings'];
 /** Answers a plain HTTP request; never throws. */
 export async function answerHttp(request: HttpRequest, parts: HttpRoutesParts): Promise<HttpReply> {
   try {
+    checkOrigin(request);
     return await route(request, parts);
   } catch (thrown) {
-    const error = toModwireError(thrown);
-    return problem(error.row.httpStatus, error.code, error.message);
+    return problemOf(thrown);
   }
 }
 

@@ -7,8 +7,19 @@ import { ModwireError } from '../errors.js';
 import type { Registry } from '../registry/registry.js';
 import type { HeavyWork } from '../workers/heavy-work.js';
 import type { Admission } from './admission.js';
+import { checkJson } from './check-json.js';
 import { nowMicros } from './clock.js';
-import { BYTES_TYPE, type HttpReply, type HttpRequest, JSON_TYPE, jsonReply } from './http-message.js';
+import { badInput, checkQuery, decodePart } from './http-input.js';
+import {
+  BYTES_TYPE,
+  type HttpReply,
+  type HttpRequest,
+  JSON_TYPE,
+  jsonReply,
+  notAllowed,
+  unsupportedType,
+} from './http-message.js';
+import { traceOf } from './trace-headers.js';
 
 export const PUBLISH_PREFIX = '/v1/publish/';
 
@@ -17,7 +28,8 @@ const SCHEMA_ID = /^[0-9a-f]{32}$/;
 export interface PublishHttpParts {
   readonly registry: Registry;
   readonly work: HeavyWork;
-  readonly admission: Admission;
+  readonly admission: Pick<Admission, 'publish'>;
+  readonly draining: () => boolean;
 }
 
 /**
@@ -35,20 +47,21 @@ export class PublishHttp {
 
   /** Rejects with what refuses it. */
   async answer(request: HttpRequest): Promise<HttpReply> {
-    if (request.method !== 'POST') {
-      return jsonReply(405, {
-        code: 'INVALID_ARGUMENT',
-        message: `method not allowed: expected POST, got ${request.method}`,
-      });
-    }
-    const subject = decodeSubject(request.path.slice(PUBLISH_PREFIX.length));
+    const { method, path, query } = request;
+    if (method !== 'POST') return notAllowed(method, ['POST']);
+    checkQuery(query, ['schema']);
+    const subject = decodePart(path.slice(PUBLISH_PREFIX.length));
+    checkSubject(subject);
     const { payload, contentType, schemaId } = await this.#payloadOf(subject, request);
+    // Asked last: a broker that began to stop meanwhile no longer has anyone to deliver it to.
+    if (this.#parts.draining()) throw stopping();
     const id = new Uint8Array(ID_BYTES);
     const publishedAt = nowMicros();
     this.#ids.nextId(id, Math.floor(publishedAt / 1000));
     const bytes = this.#writer.encode({
       ...{ subject, id, publishedAt, payload, contentType },
       schemaId: schemaId === undefined ? undefined : fromHex(schemaId),
+      ...traceOf(request),
     });
     const { epoch, sequence } = await this.#parts.admission.publish(bytes);
     return jsonReply(200, { subject, id: formatUuid(id), epoch, sequence, schemaId });
@@ -59,22 +72,20 @@ export class PublishHttp {
     { contentType, body, query }: HttpRequest,
   ): Promise<{ payload: Uint8Array; contentType: ContentType; schemaId?: string }> {
     const asked = query.get('schema') ?? undefined;
-    if (asked !== undefined && !SCHEMA_ID.test(asked)) throw badSchemaId(asked);
+    if (asked !== undefined && !SCHEMA_ID.test(asked))
+      throw badInput('query schema', '32 hexadecimal digits in lower case', asked);
     if (contentType === BYTES_TYPE) {
       const of = asked === undefined ? ContentType.bytes : ContentType.flatbuffer;
       return { payload: body, contentType: of, ...(asked !== undefined && { schemaId: asked }) };
     }
-    if (contentType !== JSON_TYPE) {
-      throw new ModwireError('INVALID_ARGUMENT', {
-        what: 'content type not supported',
-        expected: `${JSON_TYPE} or ${BYTES_TYPE}`,
-        got: contentType || 'none',
-      });
-    }
+    if (contentType !== JSON_TYPE) throw unsupportedType([JSON_TYPE, BYTES_TYPE], contentType);
     const schemaId = asked ?? this.#latestOf(subject);
-    if (schemaId === undefined) return { payload: checkJson(body), contentType: ContentType.json };
+    if (schemaId === undefined) {
+      await checkJson(body);
+      return { payload: body, contentType: ContentType.json };
+    }
     const schema = this.#parts.registry.schema(schemaId);
-    if (schema === undefined) throw badSchemaId(schemaId);
+    if (schema === undefined) throw unknownSchema(schemaId);
     const payload = await this.#parts.work.fromJson(schema.compiled, body);
     return { payload, contentType: ContentType.flatbuffer, schemaId };
   }
@@ -88,41 +99,19 @@ export class PublishHttp {
   }
 }
 
-function decodeSubject(text: string): string {
-  let subject: string;
-  try {
-    subject = decodeURIComponent(text);
-  } catch {
-    throw new ModwireError('INVALID_ARGUMENT', {
-      what: 'not a subject',
-      expected: 'percent-encoded UTF-8',
-      got: JSON.stringify(text),
-    });
-  }
-  checkSubject(subject);
-  return subject;
-}
-
-/** JSON for a subject without a contract goes as it is, but it is JSON. */
-function checkJson(body: Uint8Array): Uint8Array {
-  try {
-    JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch (cause) {
-    throw new ModwireError('INVALID_ARGUMENT', {
-      what: 'not JSON',
-      expected: 'a JSON document in UTF-8',
-      got: cause instanceof Error ? cause.message : 'something else',
-      cause,
-    });
-  }
-  return body;
-}
-
-function badSchemaId(got: string): ModwireError {
-  return new ModwireError('INVALID_ARGUMENT', {
-    what: 'not a schema id',
-    expected: '32 hexadecimal digits that name a registered schema',
-    got: JSON.stringify(got),
+function unknownSchema(got: string): ModwireError {
+  return new ModwireError('NOT_FOUND', {
+    what: 'no such schema',
+    expected: 'the id of a registered schema',
+    got,
     where: 'query schema',
+  });
+}
+
+/** Surely not published, unlike what a client sent that got no answer. */
+function stopping(): ModwireError {
+  return new ModwireError('REJECTED', {
+    what: 'the broker stops',
+    advice: 'publish to another one, or again later',
   });
 }

@@ -12,17 +12,18 @@ import {
   SMALL_BODY_BYTES,
   textOf,
 } from './http-input.js';
-import { BYTES_TYPE, type HttpRequest, JSON_TYPE } from './http-message.js';
+import { BYTES_TYPE, type HttpRequest, JSON_TYPE, unsupportedType } from './http-message.js';
 
 /**
  * A schema to register or to check: the bytes of a `.bfbs` with the rest in the query, or all of it as JSON. Throws
  * INVALID_ARGUMENT, RESOURCE_EXHAUSTED.
  */
 export function readRegisterRequest(
-  { body, query, contentType }: HttpRequest,
+  request: HttpRequest,
   contract: string,
   maxSchemaBytes: number,
 ): RegisterRequest {
+  const { body, query, contentType } = request;
   if (contentType === BYTES_TYPE) {
     checkQuery(query, ['root', 'level'], ['reference']);
     return {
@@ -32,11 +33,11 @@ export function readRegisterRequest(
     };
   }
   if (contentType !== JSON_TYPE) {
-    throw badInput('content type', `${BYTES_TYPE} or ${JSON_TYPE}`, contentType || 'none');
+    throw unsupportedType([BYTES_TYPE, JSON_TYPE], contentType);
   }
   checkQuery(query, []);
   const maxBytes = Math.ceil(maxSchemaBytes / 3) * 4 + SMALL_BODY_BYTES;
-  const object = readJsonObject(body, ['schema', 'root', 'level', 'references'], maxBytes);
+  const object = readJsonObject(request, ['schema', 'root', 'level', 'references'], maxBytes);
   const text = encodeUtf8(required(textOf(object, 'schema'), 'schema'));
   const bfbs = decodeBase64(text, 0, text.length);
   if (bfbs === undefined) throw badInput('schema', 'a .bfbs in base64 (RFC 4648, padded)', object.schema);

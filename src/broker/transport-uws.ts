@@ -9,8 +9,8 @@ import {
 import { STATUS_CODES } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { SUBPROTOCOL } from '../codec/control-message.js';
-import { HttpBodies } from './http-body.js';
-import { type HttpReply, mediaType } from './http-message.js';
+import { HttpBodies, type HttpBody } from './http-body.js';
+import { type HttpReply, readHead } from './http-message.js';
 import {
   type Connection,
   type ConnectionHandlers,
@@ -27,6 +27,8 @@ import {
  * with its last topic, and with it the messages of this turn that it has not sent yet.
  */
 const KEEP_TOPIC = 'keep';
+
+const NOTHING = new Uint8Array(0);
 
 /** Value of an enum that the package's typings declare as a type only. */
 const NO_COMPRESSION = 0;
@@ -100,26 +102,34 @@ export function createUwsTransport(options: TransportOptions, handlers: Transpor
   });
   app.any('/*', (res, req) => {
     // The request is only there until this returns.
-    const method = req.getMethod().toUpperCase();
-    const head = {
-      method,
-      path: req.getUrl(),
-      query: new URLSearchParams(req.getQuery() ?? ''),
-      contentType: mediaType(req.getHeader('content-type')),
-    };
-    let gone = false;
-    const answer = (answer: HttpReply) => {
-      if (!gone) reply(res, answer, method !== 'HEAD');
-    };
-    const body = bodies.begin((outcome) => {
-      if (outcome instanceof Uint8Array) handlers.request({ ...head, body: outcome }, answer);
-      else answer(outcome);
-    });
+    const head = readHead(req.getMethod(), req.getUrl(), req.getQuery() ?? '', (name) => req.getHeader(name));
+    const { hasBody } = head;
+    let body: HttpBody | undefined;
+    let arrived = !hasBody;
+    // Answered, or nobody is there any more: nothing of the response may be touched from then on.
+    let over = false;
     res.onAborted(() => {
-      gone = true;
-      bodies.end(body);
+      over = true;
+      if (body !== undefined) bodies.end(body);
     });
-    res.onData((chunk, isLast) => body.add(new Uint8Array(chunk), isLast));
+    const answer = (answer: HttpReply) => {
+      if (over) return;
+      over = true;
+      // A body that was refused still arrives: the connection ends with its answer.
+      reply(res, answer, head.method !== 'HEAD', !arrived);
+    };
+    if (!hasBody) return handlers.request({ ...head, body: NOTHING }, answer);
+    body = bodies.begin((bytes, answered) => {
+      handlers.request({ ...head, body: bytes }, (reply) => {
+        answered();
+        answer(reply);
+      });
+    }, answer);
+    if (over) return;
+    res.onData((chunk, isLast) => {
+      arrived ||= isLast;
+      body.add(new Uint8Array(chunk), isLast);
+    });
   });
 
   return {
@@ -169,11 +179,12 @@ function listen(app: ReturnType<typeof App>, host: string, port: number): Promis
   });
 }
 
-function reply(res: HttpResponse, answer: HttpReply, withBody = true): void {
+function reply(res: HttpResponse, answer: HttpReply, withBody = true, closes = false): void {
   res.cork(() => {
     res.writeStatus(`${answer.status} ${STATUS_CODES[answer.status] ?? ''}`);
     res.writeHeader('Content-Type', answer.contentType);
-    if (withBody) res.end(answer.body as string);
+    if (answer.allow !== undefined) res.writeHeader('Allow', answer.allow);
+    if (withBody) res.end(answer.body as string, closes);
     else {
       // With the length as its argument it would wait for the body, and abort the process because none comes.
       res.writeHeader('Content-Length', `${Buffer.byteLength(answer.body)}`);

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { SUBPROTOCOL } from '../codec/control-message.js';
 import { HttpBodies } from './http-body.js';
-import { type HttpReply, mediaType } from './http-message.js';
+import { type HttpReply, readHead } from './http-message.js';
 import {
   type Connection,
   cannotListen,
@@ -26,17 +26,24 @@ export function createWsTransport(options: TransportOptions, handlers: Transport
   const server = createServer((request, response) => {
     const [path, query] = splitUrl(request.url ?? '/');
     const { method = 'GET', headers } = request;
+    const head = readHead(method, path, query, (name) => headers[name] as string | undefined);
     const answer = (answer: HttpReply) => {
       // A body that was refused still arrives: the connection ends with its answer.
-      if (!request.complete) response.setHeader('Connection', 'close');
-      response.writeHead(answer.status, { 'Content-Type': answer.contentType });
+      if (head.hasBody && !request.complete) response.setHeader('Connection', 'close');
+      response.writeHead(answer.status, {
+        'Content-Type': answer.contentType,
+        'Content-Length': Buffer.byteLength(answer.body),
+        ...(answer.allow !== undefined && { Allow: answer.allow }),
+      });
       response.end(answer.body);
     };
-    const contentType = mediaType(headers['content-type'] ?? '');
-    const body = bodies.begin((outcome) => {
-      if (!(outcome instanceof Uint8Array)) answer(outcome);
-      else handlers.request({ method, path, query, contentType, body: outcome }, answer);
-    });
+    if (!head.hasBody) return handlers.request({ ...head, body: NOTHING }, answer);
+    const body = bodies.begin((bytes, answered) => {
+      handlers.request({ ...head, body: bytes }, (reply) => {
+        answered();
+        answer(reply);
+      });
+    }, answer);
     request.on('data', (chunk: Buffer) => body.add(chunk, false));
     request.on('end', () => body.add(NOTHING, true));
     request.on('close', () => bodies.end(body));
@@ -106,11 +113,9 @@ export function createWsTransport(options: TransportOptions, handlers: Transport
   };
 }
 
-function splitUrl(url: string): [path: string, query: URLSearchParams] {
+function splitUrl(url: string): [path: string, query: string] {
   const at = url.indexOf('?');
-  return at === -1
-    ? [url, new URLSearchParams()]
-    : [url.slice(0, at), new URLSearchParams(url.slice(at + 1))];
+  return at === -1 ? [url, ''] : [url.slice(0, at), url.slice(at + 1)];
 }
 
 function refuse(socket: Duplex, answer: HttpReply): void {

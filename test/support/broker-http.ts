@@ -25,8 +25,14 @@ export function ask(
   {
     method = 'GET',
     headers = {},
+    body: sent,
     agent,
-  }: { method?: string; headers?: Record<string, string>; agent?: Agent } = {},
+  }: {
+    method?: string;
+    headers?: Record<string, string>;
+    body?: string | Uint8Array;
+    agent?: Agent;
+  } = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asked = request({ host: '127.0.0.1', port, path, method, headers, ...(agent && { agent }) });
@@ -56,7 +62,11 @@ export function ask(
         }),
       );
     });
-    asked.end();
+    // Node.js would send the body of some methods without saying where it ends.
+    if (sent !== undefined && !asked.hasHeader('Transfer-Encoding')) {
+      asked.setHeader('Content-Length', Buffer.byteLength(sent));
+    }
+    asked.end(sent);
   });
 }
 
