@@ -59,6 +59,12 @@ function flagsTable(command) {
   return table(['flag', 'what it does'], rows);
 }
 
+/** The tables of a command, or of each that a group is made of, by name; none of one that reads its arguments itself. */
+function flagParts({ name, commands, ...command }, group = '') {
+  if (commands !== undefined) return commands.flatMap((one) => flagParts(one, `${name} `));
+  return command.options === undefined ? [] : [[group + name, flagsTable(command)]];
+}
+
 /** The present text of a file with what stands between its markers replaced. */
 function withParts(path, parts) {
   let text = readFileSync(new URL(path, root), 'utf8');
@@ -80,12 +86,7 @@ const wanted = {
   }),
   'docs/cli.md': withParts(
     'docs/cli.md',
-    Object.fromEntries(
-      COMMANDS.filter(({ options }) => options !== undefined).map((command) => [
-        command.name,
-        flagsTable(command),
-      ]),
-    ),
+    Object.fromEntries(COMMANDS.flatMap((command) => flagParts(command))),
   ),
 };
 

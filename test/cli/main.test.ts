@@ -11,8 +11,10 @@ describe('modwire', () => {
   it.each([['--help'], ['-h'], ['help']])('%s names every command and exit code', async (flag) => {
     const { code, stdout, stderr } = await run([flag]);
     expect([code, stderr]).toEqual([0, '']);
-    for (const { name, summary } of COMMANDS)
-      expect(stdout).toMatch(new RegExp(`^  ${name} +${summary}$`, 'm'));
+    for (const { name, summary } of COMMANDS) {
+      const words = summary.replaceAll('.', '\\.').replaceAll(' ', '\\s+');
+      expect(stdout).toMatch(new RegExp(`^  ${name} +${words}$`, 'm'));
+    }
     for (const [name, { exitCode }] of Object.entries(ERRORS))
       expect(stdout).toContain(`${exitCode} ${name}`);
   });

@@ -7,6 +7,8 @@ export interface RunHereOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
 class Captured extends Writable {
   text = '';
 
@@ -24,10 +26,17 @@ export async function runHere(
   const out = new Captured();
   const errors = new Captured();
   const output = (stream: Captured) => new Output(stream as unknown as NodeJS.WriteStream, env);
+  const before = SIGNALS.map((signal) => process.listeners(signal));
   const code = await runCli(args, {
     ...{ stdin: process.stdin, stdout: output(out), stderr: output(errors) },
     ...{ env, cwd },
   });
+  // A process of its own would be gone, and what listens for Ctrl-C with it.
+  for (const [index, signal] of SIGNALS.entries()) {
+    for (const listener of process.listeners(signal)) {
+      if (!before[index]!.includes(listener)) process.removeListener(signal, listener);
+    }
+  }
   return {
     ...{ code, stdout: out.text, stderr: errors.text },
     lines: out.text.split('\n').slice(0, -1),

@@ -1,3 +1,4 @@
+import { toModwireError } from '../../errors.js';
 import { VERSION } from '../../version.js';
 import type { Arguments } from '../arguments.js';
 import type { TableCommand } from '../command.js';
@@ -15,7 +16,7 @@ export const doctor: TableCommand = {
   usage: USAGE,
   details: [
     'It looks at Node.js, the transport that a broker would take, and the native addon; and it measures from what size ' +
-      'of payload the addon pays. It reads the same configuration as modwire serve.',
+      'of payload the addon and the worker pool pay. It reads the same configuration as modwire serve.',
     'The exit code is 0 unless something was asked for that cannot be had, such as the addon with MODWIRE_NATIVE=1.',
   ],
   options: [{ name: 'json', about: 'Print one JSON object.' }],
@@ -30,11 +31,13 @@ async function run(args: Arguments, terminal: Terminal): Promise<void> {
   const results: CheckResult[] = [];
   for (const check of CHECKS) results.push(await check(terminal));
   const measured = await measure();
-  if (args.has('json')) await stdout.line(reportJson(results, measured));
+  const offloadBytes = await measureOffload(results);
+  if (args.has('json')) await stdout.line(reportJson(results, measured, offloadBytes));
   else {
-    const { checksText, measuredText } = await import('../doctor/report-text.js');
+    const { checksText, measuredText, offloadText } = await import('../doctor/report-text.js');
     const lines = [stdout.style.bold(`modwire ${VERSION}`), ...checksText(results, stdout)];
     if (measured !== undefined) lines.push('', ...measuredText(measured, stdout.style));
+    if (offloadBytes !== undefined) lines.push('', offloadText(offloadBytes));
     for (const line of lines) await stdout.line(line);
   }
   const failed = results.find(({ error }) => error !== undefined);
@@ -55,7 +58,25 @@ async function measure(): Promise<Measured | undefined> {
   return measureVerifiers(typeScriptKernels().verifier, kernels().verifier);
 }
 
-function reportJson(results: readonly CheckResult[], measured: Measured | undefined): string {
+/** Undefined, with what is wrong among the results, where there is no verifier or no pool. */
+async function measureOffload(results: CheckResult[]): Promise<number | undefined> {
+  if (results.some(({ error }) => error !== undefined)) return undefined;
+  const { measurePool } = await import('../doctor/measure-pool.js');
+  try {
+    return await measurePool();
+  } catch (thrown) {
+    const error = toModwireError(thrown);
+    const failure = { value: 'does not work', why: error.message, advice: undefined, error };
+    results.push({ name: 'worker pool', state: 'failed', ...failure });
+    return undefined;
+  }
+}
+
+function reportJson(
+  results: readonly CheckResult[],
+  measured: Measured | undefined,
+  offloadBytes: number | undefined,
+): string {
   const checks = results.map(({ error, ...result }) =>
     error === undefined ? result : { ...result, error: error.toJSON() },
   );
@@ -63,5 +84,6 @@ function reportJson(results: readonly CheckResult[], measured: Measured | undefi
     version: VERSION,
     checks,
     ...(measured === undefined ? {} : { verifyNanos: measured }),
+    offloadBytes,
   });
 }

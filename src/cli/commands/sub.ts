@@ -1,7 +1,7 @@
 import type { Client } from '../../client/client.js';
 import type { Subscription } from '../../client/subscription.js';
 import type { FrameView } from '../../codec/frame-view.js';
-import { checkFilter, matchesFilter } from '../../codec/subject.js';
+import { checkFilter, isReserved, matchesFilter } from '../../codec/subject.js';
 import { ModwireError } from '../../errors.js';
 import type { Arguments } from '../arguments.js';
 import { connectWith } from '../client-connection.js';
@@ -135,8 +135,16 @@ class Reader {
   #text(frame: FrameView): string {
     const { bold, cyan, dim } = this.#output.style;
     const time = dim(timeOfDay(frame.brokerTime));
-    return `${time} ${cyan(printable(frame.subject))} ${bold(`#${frame.sequence}`)} ${payloadText(frame)}`;
+    const head = `${time} ${cyan(printable(frame.subject))} ${bold(`#${frame.sequence}`)}`;
+    return `${head} ${payloadText(frame)}${dim(quarantineText(frame))}`;
   }
+}
+
+/** Why the broker keeps a frame in quarantine. Nobody else publishes to reserved subjects. */
+function quarantineText(frame: FrameView): string {
+  if (!isReserved(frame.subject) || !frame.has('headers')) return '';
+  const header = (name: string) => frame.headers.find(([one]) => one === name)?.[1] ?? '';
+  return printable(` refused: ${header('modwire-code')}: ${header('modwire-reason')}`);
 }
 
 function tooFew(count: number, received: number, timedOut: boolean): ModwireError {

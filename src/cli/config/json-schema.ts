@@ -55,7 +55,7 @@ function typeOf(kind: SettingKind): JsonSchema {
     case 'choice':
       return { enum: kind.choices };
     case 'boolean':
-      return { type: 'boolean' };
+      return { enum: [true, false, 'true', 'false'] };
     case 'directory':
       return { type: 'string' };
     case 'url':

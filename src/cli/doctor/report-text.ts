@@ -47,8 +47,13 @@ export function measuredText({ single, region, nativePaysFromBytes }: Measured, 
   const verdict =
     nativePaysFromBytes === undefined
       ? 'For payloads one by one native pays at none of these sizes.'
-      : `For payloads one by one native pays from ${nativePaysFromBytes} bytes of nested tables on.`;
+      : `For payloads one by one native pays from ${nativePaysFromBytes.toLocaleString('en-US')} bytes of nested tables on.`;
   return [style.bold('Verifying a payload takes'), ...lines, verdict];
+}
+
+/** From where on the worker pool pays. */
+export function offloadText(offloadBytes: number): string {
+  return `The worker pool pays from ${offloadBytes.toLocaleString('en-US')} bytes on (offloadBytes).`;
 }
 
 function nanos(time: number): string {

@@ -22,10 +22,10 @@ interface Check {
 async function report(options?: CliOptions) {
   const { code, lines, errors } = await run(['doctor', '--json'], options);
   expect(lines).toHaveLength(1);
-  const { version, checks, verifyNanos } = JSON.parse(lines[0]!);
+  const { version, checks, verifyNanos, offloadBytes } = JSON.parse(lines[0]!);
   expect(version).toBe(VERSION);
   const check = (name: string) => (checks as Check[]).find((one) => one.name === name)!;
-  return { code, errors, check, verifyNanos };
+  return { code, errors, check, verifyNanos, offloadBytes };
 }
 
 describe('modwire doctor', () => {
@@ -44,6 +44,17 @@ describe('modwire doctor', () => {
     expect(stdout).toMatch(/^ {2}native addon {2}(not )?in use: .+$/m);
     expect(stdout).not.toContain('\u001b');
   });
+
+  it.each(['0', ...(addon === undefined ? [] : ['1'])])(
+    'measures from what size on the worker pool pays, with MODWIRE_NATIVE=%s',
+    async (native) => {
+      const env = { MODWIRE_NATIVE: native };
+      const { offloadBytes } = await report({ env });
+      expect(offloadBytes).toBeGreaterThan(1024);
+      const { stdout } = await run(['doctor'], { env });
+      expect(stdout).toMatch(/^The worker pool pays from [\d,]+ bytes on \(offloadBytes\)\.$/m);
+    },
+  );
 
   describe('about the transport', () => {
     it('says which one a broker would take by itself', async () => {
@@ -99,7 +110,8 @@ describe('modwire doctor', () => {
     });
 
     it('fails for a setting that is none', async () => {
-      const { code, errors, check } = await report({ env: { MODWIRE_NATIVE: 'yes' } });
+      const { code, errors, check, offloadBytes } = await report({ env: { MODWIRE_NATIVE: 'yes' } });
+      expect(offloadBytes).toBeUndefined();
       expect(code).toBe(ERRORS.INVALID_ARGUMENT.exitCode);
       expect(errors).toEqual([expect.stringContaining('MODWIRE_NATIVE is not valid')]);
       expect(check('native addon')).toMatchObject({ state: 'failed', error: { code: 'INVALID_ARGUMENT' } });

@@ -123,6 +123,9 @@ describe('modwire serve', () => {
       name: { value: 'file', origin: 'file', from: 'modwire.config.json, key name' },
       transport: { value: 'auto', origin: 'default' },
       slowConsumerPolicy: { value: 'resume', origin: 'default' },
+      dataDir: { value: '', origin: 'default' },
+      requireContracts: { value: false, origin: 'default' },
+      quarantine: { value: false, origin: 'default' },
     });
     const { maxFrameBytes, stallMs, ...others } = limits;
     expect(maxFrameBytes).toEqual({ value: 2048, origin: 'flag', from: 'flag --max-frame-bytes' });

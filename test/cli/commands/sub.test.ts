@@ -1,6 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ERRORS } from '../../../src/errors.js';
 import { type Client, connect } from '../../../src/index.js';
-import { type CliProcess, cleanUp, run, type Serving, serve, start } from '../cli-process.js';
+import { ORDERS } from '../../support/order-schemas.js';
+import { type CliProcess, cleanUp, folder, run, type Serving, serve, start } from '../cli-process.js';
 
 let broker: Serving;
 let publisher: Client;
@@ -154,6 +158,23 @@ describe('modwire sub', () => {
     await subscriber.until('stdout', /a #1/);
     await restart(() => subscriber.until('stderr', /^disconnected: /));
     await subscriber.until('stderr', /^gap: a from #2 on missed: the connection was down$/);
+  });
+
+  it('says behind a message of the quarantine why it was refused', async () => {
+    const { url } = await serve(['--quarantine', 'true']);
+    const cwd = folder();
+    writeFileSync(join(cwd, 'order.fbs'), ORDERS.v1);
+    const env = { MODWIRE_URL: url };
+    await run(['contracts', 'register', 'orders', 'order.fbs'], { cwd, env });
+    await run(['contracts', 'bind', 'orders.>', 'orders'], { env });
+    const subscriber = await subTo(url, '$quarantine.>', '-n', '1');
+    expect((await run(['pub', 'orders.eu', '{"id":7}'], { env })).code).toBe(
+      ERRORS.CONTRACT_VIOLATION.exitCode,
+    );
+    await subscriber.exit;
+    expect(subscriber.stdout).toMatch(
+      /^\S+ \$quarantine\.orders\.eu #1 \{"id":7\} refused: CONTRACT_VIOLATION: not of a version of the contract: .*; encode it with the contract, or publish JSON with POST \/v1\/publish\n$/,
+    );
   });
 
   it.each([
