@@ -86,14 +86,14 @@ export class ClientContracts {
   use(contract: Contract, signal: AbortSignal | undefined): Promise<ContractRegistration> {
     const used = this.#used.get(contract);
     if (used !== undefined) return Promise.resolve(used);
-    const starting = this.#starting.get(contract);
-    // Who comes with a signal asks on its own.
-    if (starting !== undefined && signal === undefined) return starting;
-    const start = this.#register(contract, signal).finally(() => {
-      if (this.#starting.get(contract) === start) this.#starting.delete(contract);
-    });
-    this.#starting.set(contract, start);
-    return start;
+    // Who comes with a signal asks on its own: it ends nobody else's question.
+    if (signal !== undefined) return this.#register(contract, signal);
+    let starting = this.#starting.get(contract);
+    if (starting === undefined) {
+      starting = this.#register(contract, undefined).finally(() => this.#starting.delete(contract));
+      this.#starting.set(contract, starting);
+    }
+    return starting;
   }
 
   /** Makes these known. Rejects with the first refusal. */

@@ -1,6 +1,6 @@
 import { FrameWriter } from '../codec/frame-writer.js';
 import { checkFilter } from '../codec/subject.js';
-import { Contract } from '../contracts/contract.js';
+import type { Contract } from '../contracts/contract.js';
 import type { TableObject } from '../contracts/table-class.js';
 import { ModwireError } from '../errors.js';
 import { throwIfAborted } from './abort.js';
@@ -17,6 +17,7 @@ import {
   plainReading,
 } from './frame-reading.js';
 import { Inbox } from './inbox.js';
+import { isContract } from './is-contract.js';
 import { Link } from './link.js';
 import type { ResolvedConnectOptions } from './options.js';
 import { Outbox } from './outbox.js';
@@ -137,7 +138,7 @@ export class Client {
     second?: unknown,
     third?: PublishOptions | AckedPublishOptions,
   ): boolean | Promise<PublishAck> {
-    const contract = first instanceof Contract ? first : undefined;
+    const contract = isContract(first) ? first : undefined;
     const payload = (contract === undefined ? first : second) as Payload;
     const options = (contract === undefined ? second : third) as typeof third;
     if (options !== undefined && 'ack' in options && options.ack)
@@ -172,7 +173,7 @@ export class Client {
   subscribe(filter: string, options?: SignalOptions): Promise<Subscription>;
   subscribe(filter: string, listener: FrameListener, options?: SignalOptions): Promise<Subscription>;
   async subscribe(filter: string, ...rest: readonly unknown[]): Promise<AnySubscription> {
-    const contract = rest[0] instanceof Contract ? rest[0] : undefined;
+    const contract = isContract(rest[0]) ? rest[0] : undefined;
     const [first, second] = contract === undefined ? rest : rest.slice(1);
     const listener = typeof first === 'function' ? first : undefined;
     const signal = ((listener === undefined ? first : second) as SignalOptions | undefined)?.signal;

@@ -14,7 +14,7 @@ export interface ContractFrame<Value> {
   readonly frame: FrameView;
 }
 
-/** What a subscription makes of its frames. @internal */
+/** What a subscription makes of its frames. */
 export interface FrameReading<Item> {
   /** Ids of the schemas that it reads, 16 bytes each; empty when it takes whatever comes. */
   readonly reads: readonly Uint8Array[];

@@ -1,6 +1,7 @@
-import { Contract } from '../contracts/contract.js';
+import type { Contract } from '../contracts/contract.js';
 import { ModwireError } from '../errors.js';
 import { CLIENT_LIMITS } from '../limits.js';
+import { isContract } from './is-contract.js';
 
 /** Bounds of a client: see CLIENT_LIMITS for units and defaults. */
 export type ClientLimits = { readonly [Name in keyof typeof CLIENT_LIMITS]: number };
@@ -62,7 +63,7 @@ export function resolveConnectOptions(url: string, options: ConnectOptions): Res
 }
 
 function checkContracts(contracts: readonly Contract[]): readonly Contract[] {
-  if (Array.isArray(contracts) && contracts.every((one) => one instanceof Contract)) return contracts;
+  if (Array.isArray(contracts) && contracts.every(isContract)) return contracts;
   throw new ModwireError('INVALID_ARGUMENT', {
     what: 'contracts are not valid',
     expected: 'an array of what defineContract returns',

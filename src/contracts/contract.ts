@@ -6,6 +6,7 @@ import type { Violation } from '../codec/verify-rule.js';
 import { ModwireError } from '../errors.js';
 import { readSchema } from './bfbs-reader.js';
 import { type CompiledSchema, compileRoot } from './compile-schema.js';
+import { CONTRACT_MARK } from './contract-mark.js';
 import { nearest } from './nearest.js';
 import { ProgramVerifier } from './program-verifier.js';
 import { reachableTypes } from './reachable-types.js';
@@ -41,6 +42,7 @@ const MISSING_FIELD = /field (\d+) must be set/;
  */
 export class Contract<Value extends TableObject = TableObject> {
   readonly name: string;
+  /** @internal */ readonly [CONTRACT_MARK] = true;
   readonly #definition: ContractDefinition<Value>;
   readonly #verifier = new ProgramVerifier();
   #compiled: CompiledSchema | undefined;

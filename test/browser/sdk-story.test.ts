@@ -1,23 +1,9 @@
-import { type Browser, chromium } from 'playwright-core';
-import { expect, onTestFinished, type TestContext, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { bundleForBrowser } from '../support/browser-bundle.js';
-import { installedProgram } from '../support/installed-program.js';
 import { STORY } from '../support/sdk-story.js';
 import { setStoryStage } from '../support/story-stage.js';
+import { launchChromium } from './launch-chromium.js';
 import { servePage } from './page-server.js';
-
-const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-
-/** A browser that does nothing of its own on the network. */
-const CHROMIUM_ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const PROGRAM = `
 import { tellStoryHere } from './test/browser/story-page.js';
@@ -45,10 +31,3 @@ test('a client in Chromium connects, subscribes, publishes, reconnects by itself
   expect(lines).toEqual(STORY);
   expect(errors).toEqual([]);
 });
-
-async function launchChromium(context: TestContext): Promise<Browser> {
-  const executablePath = installedProgram(context, CHROMIUM_NAMES, 'chromium');
-  const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGS });
-  onTestFinished(() => browser.close());
-  return browser;
-}

@@ -25,6 +25,7 @@ file_identifier "ORDR";
 type AnyObject = TableObject & Record<string, unknown>;
 type AnyClass = TableClass<AnyObject> & (new (...fields: unknown[]) => unknown);
 type ObjectClass = new (...fields: unknown[]) => AnyObject;
+type ObjectName = 'OrderT' | 'ItemT' | 'NoteT' | 'PointT';
 
 let code: GeneratedCode;
 let orders: Contract<AnyObject>;
@@ -34,7 +35,7 @@ let NoteT: ObjectClass;
 let PointT: ObjectClass;
 beforeAll(async () => {
   code = await generateCode(SCHEMA);
-  ({ OrderT, ItemT, NoteT, PointT } = code.classes as Record<string, ObjectClass>) as never;
+  ({ OrderT, ItemT, NoteT, PointT } = code.classes as Record<ObjectName, ObjectClass>);
   orders = defineContract({ name: 'orders', schema: code.schema, root: code.classes.Order as AnyClass });
 });
 
@@ -202,7 +203,8 @@ describe('defining a contract', () => {
   });
 
   test('knows the root by its methods, whatever a minifier calls the class', () => {
-    const minified = class a extends root() {
+    const Original: TableClass<AnyObject> = root();
+    const minified = class a extends Original {
       static getRootAsOrder(): void {}
     };
     expect(defineContract({ name: 'orders', schema: code.schema, root: minified }).rootName).toBe(

