@@ -6,7 +6,7 @@ import { integerText } from './integer-range.js';
 import { Id } from './reflection-schema.js';
 import { invalidSchema } from './schema-error.js';
 import { type EnumType, type EnumValue, isInteger, type ScalarName } from './schema-model.js';
-import { readName } from './schema-names.js';
+import { readFile, readName } from './schema-names.js';
 
 export function readEnum(head: EnumHead, heads: Heads): EnumType {
   const { table, name, isUnion } = head;
@@ -21,7 +21,7 @@ export function readEnum(head: EnumHead, heads: Heads): EnumType {
     bitFlags: hasAttribute(table, Id.enum.attributes, 'bit_flags'),
     underlying,
     values: values.sort(byValue),
-    declarationFile: table.text(Id.enum.declarationFile),
+    declarationFile: readFile(table, Id.enum.declarationFile, name),
   };
 }
 

@@ -5,6 +5,7 @@ import { Id } from './reflection-schema.js';
 import { SCHEMA_BOUNDS } from './schema-bounds.js';
 import { invalidSchema, schemaTooLarge } from './schema-error.js';
 import type { Field, ObjectType } from './schema-model.js';
+import { readFile } from './schema-names.js';
 
 /** A table or struct with its fields in order; layouts of structs are yet to be checked. */
 export function readObject(head: ObjectHead, heads: Heads): ObjectType {
@@ -28,7 +29,7 @@ export function readObject(head: ObjectHead, heads: Heads): ObjectType {
     fields,
     minAlign,
     byteSize: isStruct ? byteSize : 0,
-    declarationFile: table.text(Id.object.declarationFile),
+    declarationFile: readFile(table, Id.object.declarationFile, name),
   };
 }
 

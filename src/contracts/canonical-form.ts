@@ -1,5 +1,13 @@
 import { reachableTypes } from './reachable-types.js';
-import type { ElementType, EnumType, Field, FieldType, ObjectType, Schema } from './schema-model.js';
+import {
+  type ElementType,
+  type EnumType,
+  type Field,
+  type FieldType,
+  identifierOf,
+  type ObjectType,
+  type Schema,
+} from './schema-model.js';
 
 /**
  * A text of all that readers and writers of a root table can notice, one line for each thing; docs/compatibility.md
@@ -10,7 +18,7 @@ export function canonicalForm(schema: Schema, root: number): string {
   const lines = [
     'modwire schema 1',
     `root ${schema.objects[root]!.name}`,
-    `identifier ${schema.fileIdentifier}`,
+    `identifier ${identifierOf(schema, root)}`,
   ];
   const blocks = [
     ...objects.map((index) => objectLines(schema.objects[index]!, schema)),

@@ -5,7 +5,7 @@ import { Comparison, type TypePair } from './comparison.js';
 import type { CompatibilityLevel } from './compatibility-level.js';
 import type { Finding, Verdict } from './finding.js';
 import { type CompatibilityPolicy, Findings, worst } from './findings.js';
-import type { Schema } from './schema-model.js';
+import { identifierOf, type Schema } from './schema-model.js';
 
 /** What changed between two versions of a schema, and what that means. Plain data. */
 export interface CompatibilityReport {
@@ -65,8 +65,8 @@ function compareRoots(before: RootedSchema, after: RootedSchema, comparison: Com
   const oldName = before.schema.objects[before.root]!.name;
   const newName = after.schema.objects[after.root]!.name;
   if (oldName !== newName) findings.add('root-changed', newName, `the root was ${oldName}`);
-  const oldIdentifier = JSON.stringify(before.schema.fileIdentifier);
-  const newIdentifier = JSON.stringify(after.schema.fileIdentifier);
+  const oldIdentifier = JSON.stringify(identifierOf(before.schema, before.root));
+  const newIdentifier = JSON.stringify(identifierOf(after.schema, after.root));
   if (oldIdentifier !== newIdentifier) {
     findings.add(
       'file-identifier-changed',

@@ -7,6 +7,7 @@ interface Part {
   readonly type: FieldType;
   readonly required?: true;
   readonly deprecated?: true;
+  readonly default?: string;
 }
 
 /** Tables of FlatBuffers' reflection schema, that of `.bfbs` files; an object's index is its place here. */
@@ -24,7 +25,7 @@ const KEY_VALUE = { key: name, value: text };
 const TYPE = {
   baseType: scalar('byte'),
   element: scalar('byte'),
-  index: scalar('int'),
+  index: { ...scalar('int'), default: '-1' },
   fixedLength: scalar('ushort'),
   baseSize: scalar('uint'),
   elementSize: scalar('uint'),
@@ -136,7 +137,7 @@ function object(name: string, shape: Shape): ObjectType {
       optional: false,
       deprecated: part.deprecated === true,
       key: false,
-      defaultInteger: '0',
+      defaultInteger: part.default ?? '0',
       defaultReal: '0',
       forceAlign: 0,
       nested: undefined,

@@ -12,6 +12,8 @@ export const SCHEMA_BOUNDS = {
   enumValues: 131_072,
   /** Of one name, with its namespace. Bytes. */
   nameBytes: 512,
+  /** Of the name of a file. Bytes. */
+  fileBytes: 4096,
   /** Namespaces around a type, itself included. */
   nameParts: 32,
   /** Structs within structs. */

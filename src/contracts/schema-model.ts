@@ -7,7 +7,7 @@ export interface Schema {
   readonly enums: readonly EnumType[];
   /** Index in `objects` of the schema's own root table, where it declares one. */
   readonly root: number | undefined;
-  /** Four characters, or empty. */
+  /** Of the declared root. Four characters, or empty. */
   readonly fileIdentifier: string;
 }
 
@@ -102,6 +102,11 @@ export interface EnumValue {
   readonly value: string;
   /** What a union's member is; undefined for NONE and for values of enums. */
   readonly member: ElementType | undefined;
+}
+
+/** What payloads with this root carry: of the root that a schema declares its file identifier, of any other none. */
+export function identifierOf(schema: Schema, root: number): string {
+  return root === schema.root ? schema.fileIdentifier : '';
 }
 
 export function isInteger(scalar: ScalarName): boolean {

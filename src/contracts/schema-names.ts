@@ -20,6 +20,14 @@ export function readTypeName(table: BfbsTable, id: number, where: string): strin
   return name;
 }
 
+/** Name of the file that declares a type; empty when it is unknown. */
+export function readFile(table: BfbsTable, id: number, where: string): string {
+  // Thousands of types may share one text.
+  const bytes = table.textBytes(id);
+  if (bytes <= SCHEMA_BOUNDS.fileBytes) return table.text(id);
+  throw schemaTooLarge(where, 'bytes in the name of a file', bytes, SCHEMA_BOUNDS.fileBytes);
+}
+
 function checked(table: BfbsTable, id: number, where: string, pattern: RegExp, expected: string): string {
   // Before it is decoded: a name of megabytes would also be quoted in the message.
   const bytes = table.textBytes(id);

@@ -10,24 +10,32 @@ interface Size {
 
 /** Checks that every struct has a size, and that its fields lie in it, aligned, one after another. */
 export function checkStructs(objects: readonly ObjectType[]): void {
-  const done = new Set<ObjectType>();
+  const depths = new Map<ObjectType, number>();
   const open = new Set<ObjectType>();
-  const visit = (struct: ObjectType): void => {
-    if (done.has(struct)) return;
+  /** How deep structs nest in it, itself included. */
+  const depthOf = (struct: ObjectType): number => {
+    const known = depths.get(struct);
+    if (known !== undefined) return known;
     if (open.has(struct)) throw invalidSchema(struct.name, { what: 'a struct within itself' });
-    if (open.size >= SCHEMA_BOUNDS.structDepth) {
-      throw schemaTooLarge(struct.name, 'structs within structs', open.size + 1, SCHEMA_BOUNDS.structDepth);
-    }
     open.add(struct);
+    let depth = 1;
+    checkDepth(struct, open.size);
     for (const { type } of struct.fields) {
       const inner = elementOf(type);
-      if (inner.kind === 'struct') visit(objects[inner.object]!);
+      if (inner.kind === 'struct') depth = Math.max(depth, 1 + depthOf(objects[inner.object]!));
     }
+    checkDepth(struct, depth);
     open.delete(struct);
-    done.add(struct);
+    depths.set(struct, depth);
     checkLayout(struct, objects);
+    return depth;
   };
-  for (const object of objects) if (object.isStruct) visit(object);
+  for (const object of objects) if (object.isStruct) depthOf(object);
+}
+
+function checkDepth({ name }: ObjectType, depth: number): void {
+  if (depth <= SCHEMA_BOUNDS.structDepth) return;
+  throw schemaTooLarge(name, 'structs within structs', depth, SCHEMA_BOUNDS.structDepth);
 }
 
 function checkLayout({ name, fields, byteSize, minAlign }: ObjectType, objects: readonly ObjectType[]): void {

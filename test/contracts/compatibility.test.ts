@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -53,6 +54,17 @@ describe('the changes that are tried', () => {
     const silent = expectations.filter(({ findings, conform }) => conform === '' && breaks(findings));
     const loud = expectations.filter(({ findings, conform }) => conform !== '' && !breaks(findings));
     expect([silent.length, loud.length]).toEqual([36, 14]);
+  });
+
+  it('are those that the documentation names as unseen by flatc --conform', () => {
+    const silent = CHANGES.flatMap(({ forth, back }) => [forth, back]).filter(
+      ({ conform }) => conform === '',
+    );
+    const unseen = silent.flatMap(({ findings }) => findings.filter((text) => text.includes('breaking')));
+    const page = readFileSync(new URL('../../docs/compatibility.md', import.meta.url), 'utf8');
+    const [, listed = ''] = /<!-- conform: .*? -->(.*)<!-- end of conform -->/s.exec(page)!;
+    const rules = new Set(unseen.map((text) => text.split(' ')[0]!));
+    expect([...listed.matchAll(/`([^`]+)`/g)].map(([, rule]) => rule)).toEqual([...rules].sort());
   });
 });
 

@@ -128,7 +128,8 @@ function scalarArbitrary(
     case 'long':
       return fc.oneof(fc.maxSafeInteger(), fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n).map(String));
     case 'ulong':
-      return fc.oneof(fc.maxSafeNat(), fc.bigInt(0n, 2n ** 64n - 1n).map(String));
+      // Not the largest: it is a default that .bfbs does not hold.
+      return fc.oneof(fc.maxSafeNat(), fc.bigInt(0n, 2n ** 64n - 2n).map(String));
     default: {
       const [min, max] = RANGES[scalar];
       return fc.integer({ min, max });

@@ -42,6 +42,24 @@ export class ByteStack {
     this.#bytes[at] = value;
   }
 
+  /** A character by its code, in UTF-8. */
+  pushUtf8(code: number): void {
+    if (code < 0x80) {
+      this.pushByte(code);
+      return;
+    }
+    if (code < 0x800) this.pushByte(0xc0 | (code >> 6));
+    else {
+      if (code < 0x10000) this.pushByte(0xe0 | (code >> 12));
+      else {
+        this.pushByte(0xf0 | (code >> 18));
+        this.pushByte(0x80 | ((code >> 12) & 0x3f));
+      }
+      this.pushByte(0x80 | ((code >> 6) & 0x3f));
+    }
+    this.pushByte(0x80 | (code & 0x3f));
+  }
+
   pushUint32(value: number): number {
     const at = this.push(4);
     this.#data.setUint32(at, value, true);

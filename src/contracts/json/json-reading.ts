@@ -17,6 +17,8 @@ export interface JsonReading {
   readonly bound: number;
   /** Writes the payload; while a nested payload is read, that one. */
   builder: PayloadBuilder;
+  /** Payloads came as bytes, verified on their own: where they lie they may be too deep. */
+  embedsBytes: boolean;
 }
 
 /** Refuses anything but `kind`. */

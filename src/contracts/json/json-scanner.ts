@@ -1,6 +1,7 @@
-import { decodeUtf8, isUtf8 } from '../../codec/utf8.js';
+import { decodeUtf8 } from '../../codec/utf8.js';
 import { ModwireError } from '../../errors.js';
 import { ByteStack } from './byte-stack.js';
+import { checkUtf8 } from './check-utf8.js';
 
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
 
@@ -11,10 +12,8 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const COMMA = 0x2c;
-const COLON = 0x3a;
 const MINUS = 0x2d;
 const ZERO = 0x30;
-const NINE = 0x39;
 
 /** What stands for a character after a backslash. */
 const ESCAPES: ReadonlyMap<number, number> = new Map(
@@ -36,9 +35,7 @@ export class JsonScanner {
   textEnd = 0;
 
   constructor(bytes: Uint8Array) {
-    if (!isUtf8(bytes, 0, bytes.length)) {
-      throw new ModwireError('INVALID_ARGUMENT', { what: 'the JSON is not valid UTF-8' });
-    }
+    checkUtf8(bytes);
     this.#bytes = bytes;
     this.text = bytes;
   }
@@ -119,7 +116,10 @@ export class JsonScanner {
         this.textEnd = at;
         return;
       }
-      if (byte === BACKSLASH || byte < 0x20) return this.#escapedString(start, at);
+      if (byte === BACKSLASH || byte < 0x20) {
+        this.#escapedString(start, at);
+        return;
+      }
     }
     this.#at = bytes.length;
     throw this.#syntax("'\"'");
@@ -160,8 +160,8 @@ export class JsonScanner {
   /** Passes over the next value; it is not looked at any closer than to find its end. */
   skip(): void {
     const kind = this.kind();
-    if (kind === 'string') return this.string();
-    if (kind === 'number') void this.number();
+    if (kind === 'string') this.string();
+    else if (kind === 'number') void this.number();
     else if (kind === 'boolean') void this.boolean();
     else if (kind === 'null') this.null();
     else this.#skipNested();
@@ -192,7 +192,7 @@ export class JsonScanner {
     if (this.#bytes[this.#at] !== QUOTE) throw this.#syntax("'\"'");
     const key = this.stringText();
     this.#space();
-    if (!this.#skipped(COLON)) throw this.#syntax("':'");
+    if (!this.#skipped(0x3a)) throw this.#syntax("':'");
     return key;
   }
 
@@ -228,7 +228,8 @@ export class JsonScanner {
       const meant = ESCAPES.get(letter);
       if (meant === undefined) throw this.#syntax('an escaped character');
       this.#at++;
-      return out.pushByte(meant);
+      out.pushByte(meant);
+      return;
     }
     let code = this.#hex();
     if (code >= 0xd800 && code <= 0xdfff) {
@@ -238,16 +239,21 @@ export class JsonScanner {
       if (low < 0xdc00 || low > 0xdfff) throw this.#syntax('both halves of a surrogate pair');
       code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
     }
-    pushUtf8(out, code);
+    out.pushUtf8(code);
   }
 
   /** Four digits after a `u` that is `ahead` bytes ahead. */
   #hex(ahead = 0): number {
     const start = this.#at + ahead + 1;
-    const digits = decodeUtf8(this.#bytes, start, Math.min(start + 4, this.#bytes.length));
-    if (!/^[0-9a-fA-F]{4}$/.test(digits)) throw this.#syntax('four hexadecimal digits');
-    this.#at = start + 4;
-    return Number.parseInt(digits, 16);
+    let code = 0;
+    for (let at = start; at < start + 4; at++) {
+      const digit = Number.parseInt(String.fromCharCode(this.#bytes[at] ?? 0), 16);
+      this.#at = at;
+      if (Number.isNaN(digit)) throw this.#syntax('four hexadecimal digits');
+      code = (code << 4) | digit;
+    }
+    this.#at++;
+    return code;
   }
 
   #digits(): void {
@@ -290,19 +296,5 @@ export class JsonScanner {
 }
 
 function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= ZERO && byte <= NINE;
-}
-
-function pushUtf8(out: ByteStack, code: number): void {
-  if (code < 0x80) return out.pushByte(code);
-  if (code < 0x800) out.pushByte(0xc0 | (code >> 6));
-  else {
-    if (code < 0x10000) out.pushByte(0xe0 | (code >> 12));
-    else {
-      out.pushByte(0xf0 | (code >> 18));
-      out.pushByte(0x80 | ((code >> 12) & 0x3f));
-    }
-    out.pushByte(0x80 | ((code >> 6) & 0x3f));
-  }
-  out.pushByte(0x80 | (code & 0x3f));
+  return byte !== undefined && byte >= ZERO && byte <= 0x39;
 }

@@ -7,7 +7,13 @@ export type KeyOrder = (data: DataView, a: number, b: number) => number;
 /** How flatc sorts vectors of objects with this key: numbers by value, strings by their bytes. */
 export function keyOrderOf(key: Field, isStruct: boolean): KeyOrder {
   if (key.type.kind === 'string') {
-    return (data, a, b) => compareStrings(data, placeOf(data, a, key.offset), placeOf(data, b, key.offset));
+    return (data, a, b) => {
+      const left = placeOf(data, a, key.offset);
+      const right = placeOf(data, b, key.offset);
+      // flatc makes such keys required; a schema of other origin may not, and what has none comes first.
+      if (left === 0 || right === 0) return left - right;
+      return compareStrings(data, left, right);
+    };
   }
   const { type } = key;
   if (type.kind !== 'scalar') return () => 0;

@@ -1,7 +1,8 @@
 import { encodeUtf8 } from '../../codec/utf8.js';
-import { ModwireError } from '../../errors.js';
+import type { ModwireError } from '../../errors.js';
 import type { ByteStack } from './byte-stack.js';
 import { outputTooLarge } from './expansion.js';
+import type { JsonPlace } from './json-place.js';
 
 /** The value of one field, on a stack of bytes until its table is written. */
 export interface Slot {
@@ -25,6 +26,7 @@ const MAX_TABLE_BYTES = 0x7fff;
  */
 export class PayloadBuilder {
   readonly #bound: number;
+  readonly #place: JsonPlace;
   #bytes = new Uint8Array(1024);
   #data = new DataView(this.#bytes.buffer);
   #length = 0;
@@ -32,9 +34,10 @@ export class PayloadBuilder {
   /** Positions of vtables by what they say. */
   readonly #vtables = new Map<string, number>();
 
-  /** `bound`: largest payload in bytes; a larger one is RESOURCE_EXHAUSTED. */
-  constructor(bound: number) {
+  /** `bound`: largest payload in bytes; a larger one is RESOURCE_EXHAUSTED. `place`: for messages. */
+  constructor(bound: number, place: JsonPlace) {
     this.#bound = bound;
+    this.#place = place;
   }
 
   /** Largest alignment of anything written so far. Bytes. */
@@ -94,7 +97,7 @@ export class PayloadBuilder {
       key += ` ${slot.id}:${table - places[index]!}`;
     }
     const vtableBytes = 4 + 2 * fieldCount;
-    if (tableBytes > MAX_TABLE_BYTES || vtableBytes > MAX_TABLE_BYTES) throw tableTooLarge();
+    if (tableBytes > MAX_TABLE_BYTES || vtableBytes > MAX_TABLE_BYTES) throw tableTooLarge(this.#place);
     let vtable = this.#vtables.get(key);
     if (vtable === undefined) {
       this.#reserve(vtableBytes);
@@ -169,9 +172,8 @@ export class PayloadBuilder {
   }
 }
 
-function tableTooLarge(): ModwireError {
-  return new ModwireError('INVALID_ARGUMENT', {
-    what: 'a table is too large for FlatBuffers',
+function tableTooLarge(place: JsonPlace): ModwireError {
+  return place.fault('a table is too large for FlatBuffers', {
     expected: `at most ${MAX_TABLE_BYTES} bytes of fields`,
   });
 }

@@ -1,11 +1,12 @@
 import { ModwireError } from '../../errors.js';
-import type { Schema } from '../schema-model.js';
+import { identifierOf, type Schema } from '../schema-model.js';
 import { ByteStack } from './byte-stack.js';
-import { ScalarReader } from './scalar-from-json.js';
+import { outputBound } from './expansion.js';
 import { JsonPlace } from './json-place.js';
 import { JsonScanner } from './json-scanner.js';
-import { outputBound } from './expansion.js';
+import { checkPayload } from './nested-bytes.js';
 import { PayloadBuilder } from './payload-builder.js';
+import { ScalarReader } from './scalar-from-json.js';
 import { TableFromJson } from './table-from-json.js';
 import { planOf } from './transcode-plan.js';
 
@@ -18,15 +19,23 @@ import { planOf } from './transcode-plan.js';
 export function payloadFromJson(schema: Schema, root: number, json: Uint8Array): Uint8Array {
   const object = schema.objects[root];
   if (object === undefined || object.isStruct) {
-    throw new ModwireError('INVALID_ARGUMENT', { what: 'the root is no table of the schema', got: String(root) });
+    throw new ModwireError('INVALID_ARGUMENT', {
+      what: 'the root is no table of the schema',
+      got: String(root),
+    });
   }
   const scanner = new JsonScanner(json);
   const place = new JsonPlace();
   const bound = outputBound(json.length);
-  const builder = new PayloadBuilder(bound);
+  const builder = new PayloadBuilder(bound, place);
   const scalars = new ScalarReader(scanner, place);
-  const reading = { plan: planOf(schema), scanner, scalars, place, stack: new ByteStack(), bound, builder };
+  const reading = {
+    ...{ plan: planOf(schema), scanner, scalars, place, stack: new ByteStack(), bound, builder },
+    embedsBytes: false,
+  };
   const table = new TableFromJson(reading).table(root, 1);
   scanner.end();
-  return builder.finish(table, schema.fileIdentifier);
+  const payload = builder.finish(table, identifierOf(schema, root));
+  if (reading.embedsBytes) checkPayload(reading, root, payload);
+  return payload;
 }

@@ -1,5 +1,5 @@
 import { nearest } from '../nearest.js';
-import { type ScalarName, SCALAR_BYTES } from '../schema-model.js';
+import { SCALAR_BYTES, type ScalarName } from '../schema-model.js';
 import { FLOAT_WORDS } from './float-text.js';
 import { type JsonPlace, shown } from './json-place.js';
 import type { JsonScanner } from './json-scanner.js';
@@ -31,7 +31,11 @@ export class ScalarReader {
     const scanner = this.#scanner;
     const kind = scanner.kind();
     if (kind === 'number') return this.#number(scanner.number(), scalar, of);
-    if (kind === 'string' && of !== undefined) return this.#names(scanner.stringText(), of);
+    if (kind === 'string' && of !== undefined) {
+      const text = scanner.stringText();
+      // Names begin with letters; 64 bits without a name are written as a text, too.
+      return isWide(scalar) && INTEGER.test(text) ? this.#integer(text, scalar, of) : this.#names(text, of);
+    }
     if (kind === 'boolean' && scalar === 'bool') return Number(scanner.boolean());
     if (kind === 'string' && isFloat(scalar)) return this.#floatWord(scanner.stringText());
     if (kind === 'string' && isWide(scalar)) {

@@ -74,11 +74,10 @@ function namesOf(value: ScalarValue, of: EnumPlan): string | undefined {
   const bits = BigInt(value);
   let named = 0n;
   const names: string[] = [];
-  for (const [flag, flagName] of of.names) {
-    const bit = BigInt(flag);
-    if (bit === 0n || (bits & bit) !== bit) continue;
+  for (const [bit, flag] of of.flags) {
+    if ((bits & bit) === 0n) continue;
     named |= bit;
-    names.push(flagName);
+    names.push(flag);
   }
   return bits !== 0n && named === bits ? names.join(' ') : undefined;
 }

@@ -32,7 +32,8 @@ export class StructFromJson {
       place.leave();
     }
     const missing = struct.fields.find(({ field }) => !given.has(field.id));
-    if (missing !== undefined) throw missingField(place, missing.field.name, 'a field of a struct is missing');
+    if (missing !== undefined)
+      throw missingField(place, missing.field.name, 'a field of a struct is missing');
   }
 
   #value(type: FieldType, at: number): void {

@@ -77,12 +77,16 @@ export class TableFromJson {
     if (field.wideOffset || (field.type.kind === 'vector' && field.type.wide)) {
       throw place.unimplemented('a field with a 64-bit offset or length', 'send the payload in binary');
     }
-    if (scanner.kind() === 'null' && (field.type.kind !== 'scalar' || field.optional)) return scanner.null();
+    if (scanner.kind() === 'null' && (field.type.kind !== 'scalar' || field.optional)) {
+      scanner.null();
+      return;
+    }
     table.given.add(field.id);
     switch (field.type.kind) {
       case 'scalar':
       case 'unionType':
-        return this.#scalar(plan, table);
+        this.#scalar(plan, table);
+        return;
       case 'struct': {
         const { byteSize, minAlign } = this.#reading.plan.object(field.type.object).object;
         const at = this.#structs.push(field.type.object);
@@ -90,13 +94,16 @@ export class TableFromJson {
         return;
       }
       case 'vector':
-        return this.#offset(field, table, this.#vector(field, field.type.element, table));
+        this.#offset(field, table, this.#vector(field, field.type.element, table));
+        return;
       case 'array':
         throw place.unimplemented('a fixed array outside of a struct', 'put it into a struct');
       case 'union':
-        return this.#offset(field, table, this.#member(field, table, 0, 'a union'));
+        this.#offset(field, table, this.#member(field, table, 0, 'a union'));
+        return;
       default:
-        return this.#offset(field, table, this.#target(field.type, table.depth));
+        this.#offset(field, table, this.#target(field.type, table.depth));
+        return;
     }
   }
 
@@ -148,10 +155,12 @@ export class TableFromJson {
       count++;
       return this.#member(field, table, index, 'an element of a vector of unions');
     });
-    const tags = table.tags.get(field.id - 1)?.length ?? 0;
-    if (count === tags) return position;
+    const tags = table.tags.get(field.id - 1);
+    if (count === tags?.length) return position;
+    const tagName = table.plan.object.fields[field.id - 1]!.name;
     throw place.fault('a vector of unions has not as many elements as types', {
-      ...{ expected: String(tags), got: String(count) },
+      expected: tags === undefined ? `as many types in ${tagName} beside it` : String(tags.length),
+      got: String(count),
     });
   }
 
@@ -175,7 +184,12 @@ export class TableFromJson {
     if (type.kind === 'table') return this.table(type.object, depth + 1);
     if (type.kind === 'struct') {
       const at = this.#structs.push(type.object);
-      const position = builder.struct(stack.bytes, at, stack.length, plan.object(type.object).object.minAlign);
+      const position = builder.struct(
+        stack.bytes,
+        at,
+        stack.length,
+        plan.object(type.object).object.minAlign,
+      );
       stack.drop(at);
       return position;
     }
@@ -188,7 +202,7 @@ export class TableFromJson {
   #nested(field: Field, depth: number): number {
     const reading = this.#reading;
     const outer = reading.builder;
-    const inner = new PayloadBuilder(reading.bound);
+    const inner = new PayloadBuilder(reading.bound, reading.place);
     reading.builder = inner;
     const bytes = inner.finish(this.table(field.nested!, depth + 1), '');
     reading.builder = outer;

@@ -68,7 +68,10 @@ export class TableToJson {
     if (type.kind === 'vector') {
       const vector = this.#target(at, field.wideOffset);
       const first = vector + (type.wide ? 8 : 4);
-      if (field.nested !== undefined) return this.payload(first, field.nested);
+      if (field.nested !== undefined) {
+        this.payload(first, field.nested);
+        return;
+      }
       const count = this.#count(vector, type.wide);
       // Unions that lie in a vector have their tags in another one.
       const areTagged = type.element.kind === 'union' && tags !== 0;
@@ -83,23 +86,33 @@ export class TableToJson {
       case 'unionType': {
         const scalar = type.kind === 'scalar' ? type.scalar : 'ubyte';
         const of = type.enum === undefined ? undefined : this.#plan.enum(type.enum);
-        return this.#output.ascii(scalarText(this.#memory.data, at, scalar, of));
+        this.#output.ascii(scalarText(this.#memory.data, at, scalar, of));
+        return;
       }
       case 'string':
-        return this.#string(this.#target(at, false));
+        this.#string(this.#target(at, false));
+        return;
       case 'struct':
-        return this.#struct(at, type.object);
+        this.#struct(at, type.object);
+        return;
       case 'table':
-        return this.#table(this.#target(at, false), type.object);
+        this.#table(this.#target(at, false), type.object);
+        return;
       case 'array':
-        return this.#elements(type.element, at, type.length, 0);
+        this.#elements(type.element, at, type.length, 0);
+        return;
       case 'union': {
         const member = this.#memberOf(type, tag);
         if (member === undefined || this.#memory.data.getUint32(at, true) === 0) {
-          return this.#output.ascii('null');
+          this.#output.ascii('null');
+          return;
         }
-        if (member.kind === 'struct') return this.#struct(this.#target(at, false), member.object);
-        return this.#value(member, at, 0);
+        if (member.kind === 'struct') {
+          this.#struct(this.#target(at, false), member.object);
+          return;
+        }
+        this.#value(member, at, 0);
+        return;
       }
     }
   }

@@ -1,4 +1,6 @@
 import { encodeUtf8 } from '../../codec/utf8.js';
+import { compileProgram } from '../compile-program.js';
+import type { Program } from '../program.js';
 import type { ElementType, EnumType, Field, ObjectType, ScalarName, Schema } from '../schema-model.js';
 
 /** A value of a scalar: of 64 bits as a bigint, any other as a number. */
@@ -28,6 +30,8 @@ export interface EnumPlan {
   readonly type: EnumType;
   readonly values: ReadonlyMap<string, ScalarValue>;
   readonly names: ReadonlyMap<ScalarValue, string>;
+  /** Of bit_flags: those values that are one bit each. */
+  readonly flags: readonly (readonly [bit: bigint, name: string])[];
   /** What a union's tags stand for. */
   readonly members: ReadonlyMap<ScalarValue, ElementType>;
 }
@@ -37,6 +41,7 @@ export class TranscodePlan {
   readonly schema: Schema;
   readonly #objects: (ObjectPlan | undefined)[] = [];
   readonly #enums: (EnumPlan | undefined)[] = [];
+  readonly #programs: (Program | undefined)[] = [];
 
   constructor(schema: Schema) {
     this.schema = schema;
@@ -50,6 +55,12 @@ export class TranscodePlan {
   enum(index: number): EnumPlan {
     this.#enums[index] ??= planEnum(this.schema.enums[index]!);
     return this.#enums[index];
+  }
+
+  /** Verifies nested buffers of this table: such carry no file identifier. */
+  program(index: number): Program {
+    this.#programs[index] ??= compileProgram({ ...this.schema, fileIdentifier: '' }, index);
+    return this.#programs[index];
   }
 }
 
@@ -84,7 +95,7 @@ function planObject(object: ObjectType): ObjectPlan {
     object,
     fields,
     byName: new Map(fields.map((plan) => [plan.field.name, plan])),
-    required: object.fields.filter((field) => field.required),
+    required: object.fields.filter((field) => field.required && !field.deprecated),
     keyField: object.fields.find((field) => field.key),
   };
 }
@@ -114,5 +125,15 @@ function planEnum(type: EnumType): EnumPlan {
     if (!names.has(value)) names.set(value, name);
     if (member !== undefined) members.set(value, member);
   }
-  return { type, values, names, members };
+  return { type, values, names, flags: type.bitFlags ? flagsOf(names) : [], members };
+}
+
+/** At most 64, however many values a type has. */
+function flagsOf(names: ReadonlyMap<ScalarValue, string>): (readonly [bigint, string])[] {
+  const flags: (readonly [bigint, string])[] = [];
+  for (const [value, name] of names) {
+    const bit = BigInt(value);
+    if (bit > 0n && (bit & (bit - 1n)) === 0n) flags.push([bit, name]);
+  }
+  return flags;
 }

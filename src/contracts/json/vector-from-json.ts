@@ -107,7 +107,12 @@ export class VectorFromJson {
 }
 
 /** Sorts `values` by the keys of the objects that start at `placeOf` them; equal ones stay in their order. */
-function sortBy(values: Uint32Array, data: DataView, order: KeyOrder, placeOf: (value: number) => number): void {
+function sortBy(
+  values: Uint32Array,
+  data: DataView,
+  order: KeyOrder,
+  placeOf: (value: number) => number,
+): void {
   const compare = (a: number, b: number) => order(data, placeOf(a), placeOf(b));
   for (let index = 1; index < values.length; index++) {
     if (compare(values[index - 1]!, values[index]!) > 0) {
