@@ -10,7 +10,7 @@ export function failureOf(thrown: unknown): WorkerAnswer {
 }
 
 /** The value of an answer; throws the error that it carries. */
-export function valueOf(answer: WorkerAnswer): unknown {
+export function answerValue(answer: WorkerAnswer): unknown {
   if (answer.ok) return answer.value;
   throw new ModwireError(answer.code, answer.detail);
 }

@@ -8,11 +8,11 @@ import type { HeavyWork, SchemaRoot } from './heavy-work.js';
 import { PendingTask } from './pending-task.js';
 import { shareProgram, shareSchema } from './shared-values.js';
 import {
+  answerValue,
   poolClosed,
   queueFull,
   schemaTooLargeForWorkers,
   taskTooLong,
-  valueOf,
   workerDied,
 } from './worker-errors.js';
 import { workerFile } from './worker-file.js';
@@ -197,7 +197,7 @@ class PiscinaPool implements WorkerPool {
       const answer: WorkerAnswer = await this.#piscina.run(posted, { signal, transferList: [...transfer] });
       this.#completed++;
       try {
-        pending.resolve(valueOf(answer));
+        pending.resolve(answerValue(answer));
       } catch (thrown) {
         pending.reject(toModwireError(thrown));
       }

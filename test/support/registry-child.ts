@@ -22,11 +22,13 @@ export type RegistryStep =
   | { readonly method: 'deleteVersion' | 'restoreVersion'; readonly args: readonly [string, number] };
 
 /** Does a step here; what is refused is done with, too. */
-export async function takeStep(registry: Registry, { method, args }: RegistryStep): Promise<void> {
-  const [first] = args;
-  const request = method === 'register' ? [{ ...first, bfbs: Buffer.from(first.bfbs, 'base64') }] : [...args];
-  const ask = registry[method] as (...all: unknown[]) => Promise<unknown>;
-  await ask.apply(registry, request);
+export async function takeStep(registry: Registry, step: RegistryStep): Promise<void> {
+  const ask = registry[step.method] as (...all: unknown[]) => Promise<unknown>;
+  await ask.apply(registry, step.method === 'register' ? [decoded(step.args[0])] : [...step.args]);
+}
+
+function decoded<Request extends { readonly bfbs: string }>(request: Request) {
+  return { ...request, bfbs: Buffer.from(request.bfbs, 'base64') };
 }
 
 export interface RegistryAnswer {
