@@ -2,11 +2,13 @@ import type { ControlMessage, MissedRange, SubjectPosition } from './control-mes
 import { ID_BYTES } from './frame-layout.js';
 import { AckT } from './generated/modwire/control/ack.js';
 import { Body } from './generated/modwire/control/body.js';
+import { CapacityT } from './generated/modwire/control/capacity.js';
 import type { Control } from './generated/modwire/control/control.js';
 import { CreditT } from './generated/modwire/control/credit.js';
 import { FailureT } from './generated/modwire/control/failure.js';
 import { GapT } from './generated/modwire/control/gap.js';
 import type { GoodbyeT } from './generated/modwire/control/goodbye.js';
+import { GrantT } from './generated/modwire/control/grant.js';
 import { HelloT } from './generated/modwire/control/hello.js';
 import type { MissedT } from './generated/modwire/control/missed.js';
 import { PingT } from './generated/modwire/control/ping.js';
@@ -17,9 +19,13 @@ import { Register } from './generated/modwire/control/register.js';
 import { RegisteredT } from './generated/modwire/control/registered.js';
 import { ResolveT } from './generated/modwire/control/resolve.js';
 import { Resolved } from './generated/modwire/control/resolved.js';
+import { ServeT } from './generated/modwire/control/serve.js';
+import { ServingT } from './generated/modwire/control/serving.js';
 import { SlowT } from './generated/modwire/control/slow.js';
 import { SubscribeT } from './generated/modwire/control/subscribe.js';
 import { SubscribedT } from './generated/modwire/control/subscribed.js';
+import { UnserveT } from './generated/modwire/control/unserve.js';
+import { UnservedT } from './generated/modwire/control/unserved.js';
 import { UnsubscribeT } from './generated/modwire/control/unsubscribe.js';
 import { UnsubscribedT } from './generated/modwire/control/unsubscribed.js';
 import { WelcomeT } from './generated/modwire/control/welcome.js';
@@ -123,6 +129,27 @@ export function fromControlBody(control: Control): ControlMessage {
   }
   if (body instanceof ResolveT) {
     return { type: 'resolve', call: body.call, schemaId: fromReference(body.schemaId) };
+  }
+  if (body instanceof ServeT) {
+    return {
+      type: 'serve',
+      service: body.service,
+      subject: String(body.subject),
+      group: String(body.group ?? ''),
+      version: String(body.version ?? ''),
+      concurrency: body.concurrency,
+      policy: body.policy,
+    };
+  }
+  if (body instanceof ServingT) return { type: 'serving', service: body.service };
+  if (body instanceof UnserveT) return { type: 'unserve', service: body.service };
+  if (body instanceof UnservedT) return { type: 'unserved', service: body.service };
+  if (body instanceof CapacityT) {
+    const { service, concurrency, ready } = body;
+    return { type: 'capacity', service, concurrency, ready };
+  }
+  if (body instanceof GrantT) {
+    return { type: 'grant', request: fromReference(body.request), replies: Number(body.replies) };
   }
   const goodbye = body as GoodbyeT;
   return {

@@ -121,6 +121,36 @@ export type ControlMessage =
       readonly schemaId: Uint8Array;
       readonly root: string;
       readonly schema: Uint8Array;
+    }
+  | {
+      readonly type: 'serve';
+      /** Chosen by the client, from 1. */
+      readonly service: number;
+      /** A subject or a filter. */
+      readonly subject: string;
+      /** Empty for the group without a name. */
+      readonly group: string;
+      /** SemVer; empty when it has none. */
+      readonly version: string;
+      readonly concurrency: number;
+      /** A number of the enum WorkerPolicy; unknown ones come from newer versions. */
+      readonly policy: number;
+    }
+  | { readonly type: 'serving'; readonly service: number }
+  | { readonly type: 'unserve'; readonly service: number }
+  | { readonly type: 'unserved'; readonly service: number }
+  | {
+      readonly type: 'capacity';
+      readonly service: number;
+      readonly concurrency: number;
+      readonly ready: boolean;
+    }
+  | {
+      readonly type: 'grant';
+      /** Id of the request: 16 bytes. */
+      readonly request: Uint8Array;
+      /** In all, from the first on. */
+      readonly replies: number;
     };
 
 /** The message of one type. */

@@ -66,6 +66,19 @@ const BODIES: Record<Exclude<keyof typeof Body, 'NONE'>, TableShape> = {
     text('root'),
     bytes('schema'),
   ),
+  Serve: table(
+    u32('service'),
+    text('subject'),
+    optionalText('group'),
+    optionalText('version'),
+    u32('concurrency'),
+    u8('policy'),
+  ),
+  Serving: table(u32('service')),
+  Unserve: table(u32('service')),
+  Unserved: table(u32('service')),
+  Capacity: table(u32('service'), u32('concurrency'), u8('ready')),
+  Grant: table(u64('replies'), reference('request')),
 };
 
 export const CONTROL_SHAPE: TableShape = table(

@@ -2,11 +2,13 @@ import type { ControlMessage, MissedRange, SubjectPosition } from './control-mes
 import { AckT } from './generated/modwire/control/ack.js';
 import { AckEntryT } from './generated/modwire/control/ack-entry.js';
 import { Body } from './generated/modwire/control/body.js';
+import { CapacityT } from './generated/modwire/control/capacity.js';
 import type { ControlT } from './generated/modwire/control/control.js';
 import { CreditT } from './generated/modwire/control/credit.js';
 import { FailureT } from './generated/modwire/control/failure.js';
 import { GapT } from './generated/modwire/control/gap.js';
 import { GoodbyeT } from './generated/modwire/control/goodbye.js';
+import { GrantT } from './generated/modwire/control/grant.js';
 import { HelloT } from './generated/modwire/control/hello.js';
 import { MissedT } from './generated/modwire/control/missed.js';
 import { PingT } from './generated/modwire/control/ping.js';
@@ -17,9 +19,13 @@ import { RegisterT } from './generated/modwire/control/register.js';
 import { RegisteredT } from './generated/modwire/control/registered.js';
 import { ResolveT } from './generated/modwire/control/resolve.js';
 import { ResolvedT } from './generated/modwire/control/resolved.js';
+import { ServeT } from './generated/modwire/control/serve.js';
+import { ServingT } from './generated/modwire/control/serving.js';
 import { SlowT } from './generated/modwire/control/slow.js';
 import { SubscribeT } from './generated/modwire/control/subscribe.js';
 import { SubscribedT } from './generated/modwire/control/subscribed.js';
+import { UnserveT } from './generated/modwire/control/unserve.js';
+import { UnservedT } from './generated/modwire/control/unserved.js';
 import { UnsubscribeT } from './generated/modwire/control/unsubscribe.js';
 import { UnsubscribedT } from './generated/modwire/control/unsubscribed.js';
 import { WelcomeT } from './generated/modwire/control/welcome.js';
@@ -140,6 +146,34 @@ export function toControlBody(message: ControlMessage): { type: Body; table: Con
           message.isNew,
           [...message.unreadableBy],
         ),
+      };
+    case 'serve':
+      return {
+        type: Body.Serve,
+        table: new ServeT(
+          message.service,
+          message.subject,
+          message.group,
+          message.version,
+          message.concurrency,
+          message.policy,
+        ),
+      };
+    case 'serving':
+      return { type: Body.Serving, table: new ServingT(message.service) };
+    case 'unserve':
+      return { type: Body.Unserve, table: new UnserveT(message.service) };
+    case 'unserved':
+      return { type: Body.Unserved, table: new UnservedT(message.service) };
+    case 'capacity':
+      return {
+        type: Body.Capacity,
+        table: new CapacityT(message.service, message.concurrency, message.ready),
+      };
+    case 'grant':
+      return {
+        type: Body.Grant,
+        table: new GrantT(BigInt(message.replies), toReference(message.request)),
       };
     case 'resolve':
       return { type: Body.Resolve, table: new ResolveT(message.call, toReference(message.schemaId)) };

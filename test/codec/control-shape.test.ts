@@ -4,11 +4,13 @@ import { CONTROL_SHAPE } from '../../src/codec/control-shape.js';
 import { Ack } from '../../src/codec/generated/modwire/control/ack.js';
 import { AckEntry } from '../../src/codec/generated/modwire/control/ack-entry.js';
 import { Body } from '../../src/codec/generated/modwire/control/body.js';
+import { Capacity } from '../../src/codec/generated/modwire/control/capacity.js';
 import { Control } from '../../src/codec/generated/modwire/control/control.js';
 import { Credit } from '../../src/codec/generated/modwire/control/credit.js';
 import { Failure } from '../../src/codec/generated/modwire/control/failure.js';
 import { Gap } from '../../src/codec/generated/modwire/control/gap.js';
 import { Goodbye } from '../../src/codec/generated/modwire/control/goodbye.js';
+import { Grant } from '../../src/codec/generated/modwire/control/grant.js';
 import { Hello } from '../../src/codec/generated/modwire/control/hello.js';
 import { Missed } from '../../src/codec/generated/modwire/control/missed.js';
 import { Ping } from '../../src/codec/generated/modwire/control/ping.js';
@@ -19,9 +21,13 @@ import { Register } from '../../src/codec/generated/modwire/control/register.js'
 import { Registered } from '../../src/codec/generated/modwire/control/registered.js';
 import { Resolve } from '../../src/codec/generated/modwire/control/resolve.js';
 import { Resolved } from '../../src/codec/generated/modwire/control/resolved.js';
+import { Serve } from '../../src/codec/generated/modwire/control/serve.js';
+import { Serving } from '../../src/codec/generated/modwire/control/serving.js';
 import { Slow } from '../../src/codec/generated/modwire/control/slow.js';
 import { Subscribe } from '../../src/codec/generated/modwire/control/subscribe.js';
 import { Subscribed } from '../../src/codec/generated/modwire/control/subscribed.js';
+import { Unserve } from '../../src/codec/generated/modwire/control/unserve.js';
+import { Unserved } from '../../src/codec/generated/modwire/control/unserved.js';
 import { Unsubscribe } from '../../src/codec/generated/modwire/control/unsubscribe.js';
 import { Unsubscribed } from '../../src/codec/generated/modwire/control/unsubscribed.js';
 import { Welcome } from '../../src/codec/generated/modwire/control/welcome.js';
@@ -32,6 +38,7 @@ const BODIES = {
   ...{ Hello, Welcome, Subscribe, Subscribed, Unsubscribe, Unsubscribed, Ack },
   ...{ Credit, Failure, Slow, Gap, Ping, Pong, Goodbye },
   ...{ Withheld, Register, Registered, Resolve, Resolved },
+  ...{ Serve, Serving, Unserve, Unserved, Capacity, Grant },
 };
 
 /** What a generated class says of its table when its static functions are called with a builder that takes notes. */

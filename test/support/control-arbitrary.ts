@@ -84,6 +84,19 @@ export const CONTROL_MESSAGES: { readonly [T in Type]: fc.Arbitrary<Extract<Cont
       root: text(),
       schema,
     }),
+    serve: message('serve', {
+      service: u32,
+      subject: text(),
+      group: text(),
+      version: text(),
+      concurrency: u32,
+      policy: fc.nat(255),
+    }),
+    serving: message('serving', { service: u32 }),
+    unserve: message('unserve', { service: u32 }),
+    unserved: message('unserved', { service: u32 }),
+    capacity: message('capacity', { service: u32, concurrency: u32, ready: fc.boolean() }),
+    grant: message('grant', { request: bytesOf(16), replies: u53 }),
   };
 
 export const CONTROL_TYPES = Object.keys(CONTROL_MESSAGES) as Type[];
@@ -160,4 +173,18 @@ export const CONTROL_SAMPLES: readonly ControlMessage[] = [
     root: 'ml.Score',
     schema: id(7),
   },
+  {
+    type: 'serve',
+    service: 11,
+    subject: 'models.*.infer',
+    group: 'gpu',
+    version: '1.2.3',
+    concurrency: 8,
+    policy: 2,
+  },
+  { type: 'serving', service: 11 },
+  { type: 'unserve', service: 11 },
+  { type: 'unserved', service: 11 },
+  { type: 'capacity', service: 11, concurrency: 4, ready: true },
+  { type: 'grant', request: id(9), replies: 640 },
 ];

@@ -6,5 +6,6 @@ export enum FrameFlags {
   ack = 1,
   more = 2,
   replayed = 4,
-  mirrored = 8
+  mirrored = 8,
+  idempotent = 16
 }

@@ -3,10 +3,12 @@
 /* eslint-disable @typescript-eslint/no-unused-vars, @typescript-eslint/no-explicit-any, @typescript-eslint/no-non-null-assertion */
 
 import { Ack, AckT } from './ack.js';
+import { Capacity, CapacityT } from './capacity.js';
 import { Credit, CreditT } from './credit.js';
 import { Failure, FailureT } from './failure.js';
 import { Gap, GapT } from './gap.js';
 import { Goodbye, GoodbyeT } from './goodbye.js';
+import { Grant, GrantT } from './grant.js';
 import { Hello, HelloT } from './hello.js';
 import { Ping, PingT } from './ping.js';
 import { Pong, PongT } from './pong.js';
@@ -14,9 +16,13 @@ import { Register, RegisterT } from './register.js';
 import { Registered, RegisteredT } from './registered.js';
 import { Resolve, ResolveT } from './resolve.js';
 import { Resolved, ResolvedT } from './resolved.js';
+import { Serve, ServeT } from './serve.js';
+import { Serving, ServingT } from './serving.js';
 import { Slow, SlowT } from './slow.js';
 import { Subscribe, SubscribeT } from './subscribe.js';
 import { Subscribed, SubscribedT } from './subscribed.js';
+import { Unserve, UnserveT } from './unserve.js';
+import { Unserved, UnservedT } from './unserved.js';
 import { Unsubscribe, UnsubscribeT } from './unsubscribe.js';
 import { Unsubscribed, UnsubscribedT } from './unsubscribed.js';
 import { Welcome, WelcomeT } from './welcome.js';
@@ -43,13 +49,19 @@ export enum Body {
   Register = 16,
   Registered = 17,
   Resolve = 18,
-  Resolved = 19
+  Resolved = 19,
+  Serve = 20,
+  Serving = 21,
+  Unserve = 22,
+  Unserved = 23,
+  Capacity = 24,
+  Grant = 25
 }
 
 export function unionToBody(
   type: Body,
-  accessor: (obj:Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld|null
-): Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
+  accessor: (obj:Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null
+): Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
   switch(Body[type]) {
     case 'NONE': return null; 
     case 'Hello': return accessor(new Hello())! as Hello;
@@ -71,15 +83,21 @@ export function unionToBody(
     case 'Registered': return accessor(new Registered())! as Registered;
     case 'Resolve': return accessor(new Resolve())! as Resolve;
     case 'Resolved': return accessor(new Resolved())! as Resolved;
+    case 'Serve': return accessor(new Serve())! as Serve;
+    case 'Serving': return accessor(new Serving())! as Serving;
+    case 'Unserve': return accessor(new Unserve())! as Unserve;
+    case 'Unserved': return accessor(new Unserved())! as Unserved;
+    case 'Capacity': return accessor(new Capacity())! as Capacity;
+    case 'Grant': return accessor(new Grant())! as Grant;
     default: return null;
   }
 }
 
 export function unionListToBody(
   type: Body, 
-  accessor: (index: number, obj:Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld|null, 
+  accessor: (index: number, obj:Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null, 
   index: number
-): Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
+): Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
   switch(Body[type]) {
     case 'NONE': return null; 
     case 'Hello': return accessor(index, new Hello())! as Hello;
@@ -101,6 +119,12 @@ export function unionListToBody(
     case 'Registered': return accessor(index, new Registered())! as Registered;
     case 'Resolve': return accessor(index, new Resolve())! as Resolve;
     case 'Resolved': return accessor(index, new Resolved())! as Resolved;
+    case 'Serve': return accessor(index, new Serve())! as Serve;
+    case 'Serving': return accessor(index, new Serving())! as Serving;
+    case 'Unserve': return accessor(index, new Unserve())! as Unserve;
+    case 'Unserved': return accessor(index, new Unserved())! as Unserved;
+    case 'Capacity': return accessor(index, new Capacity())! as Capacity;
+    case 'Grant': return accessor(index, new Grant())! as Grant;
     default: return null;
   }
 }

@@ -6,10 +6,12 @@ import * as flatbuffers from 'flatbuffers';
 
 import { Ack, AckT } from './ack.js';
 import { Body, unionToBody, unionListToBody } from './body.js';
+import { Capacity, CapacityT } from './capacity.js';
 import { Credit, CreditT } from './credit.js';
 import { Failure, FailureT } from './failure.js';
 import { Gap, GapT } from './gap.js';
 import { Goodbye, GoodbyeT } from './goodbye.js';
+import { Grant, GrantT } from './grant.js';
 import { Hello, HelloT } from './hello.js';
 import { Ping, PingT } from './ping.js';
 import { Pong, PongT } from './pong.js';
@@ -17,9 +19,13 @@ import { Register, RegisterT } from './register.js';
 import { Registered, RegisteredT } from './registered.js';
 import { Resolve, ResolveT } from './resolve.js';
 import { Resolved, ResolvedT } from './resolved.js';
+import { Serve, ServeT } from './serve.js';
+import { Serving, ServingT } from './serving.js';
 import { Slow, SlowT } from './slow.js';
 import { Subscribe, SubscribeT } from './subscribe.js';
 import { Subscribed, SubscribedT } from './subscribed.js';
+import { Unserve, UnserveT } from './unserve.js';
+import { Unserved, UnservedT } from './unserved.js';
 import { Unsubscribe, UnsubscribeT } from './unsubscribe.js';
 import { Unsubscribed, UnsubscribedT } from './unsubscribed.js';
 import { Welcome, WelcomeT } from './welcome.js';
@@ -116,7 +122,7 @@ unpackTo(_o: ControlT): void {
 export class ControlT implements flatbuffers.IGeneratedObject {
 constructor(
   public bodyType: Body = Body.NONE,
-  public body: AckT|CreditT|FailureT|GapT|GoodbyeT|HelloT|PingT|PongT|RegisterT|RegisteredT|ResolveT|ResolvedT|SlowT|SubscribeT|SubscribedT|UnsubscribeT|UnsubscribedT|WelcomeT|WithheldT|null = null
+  public body: AckT|CapacityT|CreditT|FailureT|GapT|GoodbyeT|GrantT|HelloT|PingT|PongT|RegisterT|RegisteredT|ResolveT|ResolvedT|ServeT|ServingT|SlowT|SubscribeT|SubscribedT|UnserveT|UnservedT|UnsubscribeT|UnsubscribedT|WelcomeT|WithheldT|null = null
 ){}
 
 
