@@ -39,6 +39,8 @@ export const ERRORS = {
   CONTRACT_VIOLATION: row(36, 'caller', false, false, 422, 31),
   /** The version of a schema would break readers or writers that the contract's compatibility level protects. */
   INCOMPATIBLE_SCHEMA: row(37, 'caller', false, false, 409, 32),
+  /** Nobody serves the subject of a request. */
+  NO_RESPONDERS: row(38, 'service', true, false, 503, 33),
 } as const satisfies Record<string, ErrorRow>;
 
 export type ErrorCode = keyof typeof ERRORS;

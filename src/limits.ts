@@ -176,6 +176,41 @@ export const BROKER_LIMITS = {
     4096 * MIB,
     'Frames that wait for a verdict of the worker pool, or behind such a frame. Another one is refused with RESOURCE_EXHAUSTED.',
   ),
+  requestTimeoutMs: ms(30_000, 1, 3_600_000, 'Time for a request that names none.'),
+  maxRequestTimeoutMs: ms(
+    3_600_000,
+    1,
+    86_400_000,
+    'Longest time that a request may name. A longer one is refused with INVALID_ARGUMENT.',
+  ),
+  maxCalls: count(
+    1_000_000,
+    1,
+    100_000_000,
+    'Requests without an end at once. Another one is refused with RESOURCE_EXHAUSTED.',
+  ),
+  maxSessionCalls: count(65_536, 1, 10_000_000, 'The same of one session.'),
+  maxQueuedCalls: count(
+    10_000,
+    1,
+    10_000_000,
+    'Requests that wait for a worker of one group. Another one is refused with RESOURCE_EXHAUSTED.',
+  ),
+  maxQueuedCallBytes: bytes(
+    64 * MIB,
+    64 * KIB,
+    4096 * MIB,
+    'Bytes of those. Beyond it another one is refused.',
+  ),
+  callAgeingMs: ms(
+    100,
+    1,
+    600_000,
+    'How long a request has to wait to count as one of the next higher priority.',
+  ),
+  maxCallAttempts: count(3, 1, 16, 'Workers that one request is handed to, one after the other.'),
+  maxServices: count(1_000, 1, 1_000_000, 'Services of one session. Another one is refused.'),
+  maxConcurrency: count(65_536, 1, 10_000_000, 'Requests that one worker may take at once. More is refused.'),
   drainMs: ms(10_000, 0, 600_000, 'Time for clients to leave after SIGTERM. After it they are disconnected.'),
 } as const satisfies Record<string, Limit>;
 
