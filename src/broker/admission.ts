@@ -4,6 +4,7 @@ import { Kind } from '../codec/generated/modwire/kind.js';
 import { Memory } from '../codec/memory.js';
 import { ModwireError, toModwireError } from '../errors.js';
 import type { Limits } from '../limits.js';
+import type { BoundContracts } from './bound-contracts.js';
 import { nowMicros } from './clock.js';
 import type { ContractGates } from './contract-gates.js';
 import type { Detours, FrameOrigin } from './detours.js';
@@ -18,6 +19,7 @@ export interface AdmissionParts {
   readonly subjects: BrokerSubjects;
   readonly fanOut: FanOut;
   readonly gates: ContractGates;
+  readonly contracts: BoundContracts;
   readonly detours: Detours;
   readonly narrow: NarrowDelivery;
   readonly offload: OffloadThreshold;
@@ -73,10 +75,10 @@ export class Admission {
     from: From,
     originOf: (from: From) => FrameOrigin,
   ): boolean {
-    const { gates, detours, offload } = this.#parts;
+    const { gates, contracts, detours, offload } = this.#parts;
     const version = gates.versionOf(gate, frame);
     const heavy = version !== undefined && frame.payloadLength >= offload.bytes;
-    if (version !== undefined && !heavy) gates.verify(gate, version, frame);
+    if (version !== undefined && !heavy) contracts.verify(version, frame);
     if (!heavy && gate.waiting === 0) return false;
     detours.take(originOf(from), subject, gate, heavy ? version : undefined, frame);
     return true;

@@ -9,6 +9,7 @@ import { measureOffloadBytes } from '../workers/measure-offload.js';
 import type { WorkerPool } from '../workers/worker-pool.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { Admission } from './admission.js';
+import { BoundContracts } from './bound-contracts.js';
 import { monotonicMs } from './clock.js';
 import { ConsumerPressure } from './consumer-pressure.js';
 import { ContractCalls } from './contract-calls.js';
@@ -111,8 +112,10 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
         (reader) => registry.reads(reader, schemaId),
       ),
   });
+  const contracts = new BoundContracts(registry);
   const gates = new ContractGates({
     registry,
+    contracts,
     subjects,
     requireContracts: options.requireContracts,
     isNarrow: (subject) => subscriptions.isNarrow(subject),
@@ -129,7 +132,7 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
   measureWhenBound();
   registry.onChange(measureWhenBound);
   const admission = new Admission({
-    ...{ limits, subjects, fanOut, gates, detours, narrow, offload },
+    ...{ limits, subjects, fanOut, gates, contracts, detours, narrow, offload },
     quarantine: options.quarantine,
     unite: (subject) => memberships.unite(subject),
     seed: randomInt(2 ** 31),

@@ -2,9 +2,8 @@ import type { FrameView } from '../codec/frame-view.js';
 import { Memory } from '../codec/memory.js';
 import { ModwireError, toModwireError } from '../errors.js';
 import type { HeavyWork } from '../workers/heavy-work.js';
-import { broken } from './contract-gates.js';
+import { type AcceptedVersion, broken } from './bound-contracts.js';
 import type { BrokerGate, BrokerSubject } from './session.js';
-import type { AcceptedVersion } from './subject-gate.js';
 
 /** Where a frame came from. */
 export interface FrameOrigin {
@@ -102,7 +101,7 @@ export class Detours {
         payloadEnd,
       );
       frame.memory = new Memory(bytes);
-      if (violation !== undefined) origin.refused(broken(gate, version, frame, violation.text), id, frame);
+      if (violation !== undefined) origin.refused(broken(version, frame, violation.text), id, frame);
       waiting.accepted = violation === undefined;
     } catch (thrown) {
       // The bytes may be gone with the worker: this frame is the price.

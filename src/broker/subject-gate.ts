@@ -1,20 +1,7 @@
-import type { Program } from '../contracts/program.js';
 import type { Audience, Member } from '../routing/audience.js';
+import type { BoundContract } from './bound-contracts.js';
 import type { Delivery } from './delivery.js';
 import type { BySchemaId } from './schema-ids.js';
-
-/** A version of a contract whose frames are taken. */
-export interface AcceptedVersion {
-  readonly version: number;
-  readonly program: Program;
-}
-
-/** A contract that subjects are bound to, as frames meet it. */
-export interface BoundContract {
-  readonly name: string;
-  /** The version that a frame says it is of; undefined when that is none of the contract's. */
-  readonly versions: BySchemaId<AcceptedVersion | undefined>;
-}
 
 /** Whom frames of one schema reach on one subject. */
 export interface NarrowedAudience<Party extends Member> {
