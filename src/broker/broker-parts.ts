@@ -10,6 +10,7 @@ import type { WorkerPool } from '../workers/worker-pool.js';
 import { Acknowledgements } from './acknowledgements.js';
 import { Admission } from './admission.js';
 import { BoundContracts } from './bound-contracts.js';
+import { Calls } from './calls/calls.js';
 import { monotonicMs } from './clock.js';
 import { ConsumerPressure } from './consumer-pressure.js';
 import { ContractCalls } from './contract-calls.js';
@@ -17,6 +18,7 @@ import { ContractGates } from './contract-gates.js';
 import { Controls } from './controls.js';
 import { createDelivery, type Delivery } from './delivery.js';
 import { Detours } from './detours.js';
+import { DirectDelivery } from './direct-delivery.js';
 import { FanOut } from './fan-out.js';
 import type { HttpRoutesParts } from './http-routes.js';
 import { Ingress } from './ingress.js';
@@ -61,6 +63,8 @@ export interface BrokerParts {
   readonly detours: Detours;
   readonly admission: Admission;
   readonly ingress: Ingress;
+  readonly direct: DirectDelivery;
+  readonly calls: Calls;
   readonly http: HttpRoutesParts;
 }
 
@@ -138,16 +142,22 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
     seed: randomInt(2 ** 31),
   });
   const acks = new Acknowledgements(fanOut, limits.maxPendingAcks);
+  const direct = new DirectDelivery(fanOut, limits);
+  const calls = new Calls({
+    ...{ limits, registry, contracts, work, offload, direct },
+    requireContracts: options.requireContracts,
+    draining: surroundings.draining,
+  });
   const consumers = new LiveConsumers(subscriptions);
   const controls = new Controls({
-    ...{ limits, subscriptions, fanOut },
+    ...{ limits, subscriptions, fanOut, direct, calls },
     brokerName: options.name,
-    calls: new ContractCalls({ registry, consumers }),
+    contractCalls: new ContractCalls({ registry, consumers }),
     sendAcks: () => acks.send(),
     departing: surroundings.departing,
   });
   const ingress = new Ingress({
-    ...{ limits, admission, fanOut, credit, acks },
+    ...{ limits, admission, calls, fanOut, credit, acks },
     control: (session, memory, start, end) => controls.handle(session, memory, start, end),
   });
   const http = {
@@ -157,6 +167,6 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
   };
   return {
     ...{ subjects, memberships, subscriptions, fanOut, acks, pressure, slowConsumers, narrow },
-    ...{ detours, admission, ingress, http },
+    ...{ detours, admission, ingress, http, direct, calls },
   };
 }

@@ -3,6 +3,7 @@ import { emit } from '../events.js';
 import type { Registry } from '../registry/registry.js';
 import type { WorkerPool } from '../workers/worker-pool.js';
 import { assemble, type BrokerParts } from './broker-parts.js';
+import type { CallStats } from './calls/calls.js';
 import { monotonicMs } from './clock.js';
 import { CLOSE_CODES } from './close-codes.js';
 import { startHousekeeping } from './housekeeping.js';
@@ -41,6 +42,7 @@ export interface BrokerStats {
   readonly slowConsumers: number;
   /** Audiences whose publishers wait. */
   readonly congested: number;
+  readonly calls: CallStats;
 }
 
 /** A running broker: `startBroker` makes one. */
@@ -93,11 +95,11 @@ export class Broker {
       departing: (session) => whenSettled(session, () => this.#departed(session)),
       turnEnded: () => this.#endTurn(),
     });
-    const { pressure, slowConsumers, fanOut } = this.#parts;
+    const { pressure, slowConsumers, fanOut, calls } = this.#parts;
     this.#endHousekeeping = startHousekeeping({
       limits,
       sessions: this.#sessions,
-      ...{ pressure, slowConsumers, fanOut },
+      ...{ pressure, slowConsumers, fanOut, calls },
     });
   }
 
@@ -132,7 +134,7 @@ export class Broker {
 
   stats(): BrokerStats {
     const { subscriptions, subjects, memberships, admission, narrow, detours } = this.#parts;
-    const { pressure, slowConsumers } = this.#parts;
+    const { pressure, slowConsumers, calls } = this.#parts;
     return {
       sessions: this.#sessions.size,
       subscriptions: subscriptions.count,
@@ -147,6 +149,7 @@ export class Broker {
       bufferedBytes: pressure.totalBytes,
       slowConsumers: slowConsumers.count,
       congested: pressure.congestedCount,
+      calls: calls.stats,
     };
   }
 
@@ -178,7 +181,7 @@ export class Broker {
         session.send({ type: 'goodbye', code: ERRORS.UNAVAILABLE.number, message, graceMs: drainMs });
       }
     }
-    if (this.#publishing.size === 0) this.#disconnectAll();
+    if (this.#publishing.size === 0) this.#disconnectWhenIdle();
     await this.#untilEmpty(drainMs);
     await this.#parts.detours.idle();
     // Whoever has not answered by now is closed all the same, after what is there for it.
@@ -191,6 +194,8 @@ export class Broker {
     this.#draining = true;
     this.#endHousekeeping();
     this.#parts.fanOut.flush();
+    this.#parts.direct.flush();
+    this.#parts.calls.close();
     this.#transport.close();
     // Connections are cut on the next turn of the event loop.
     await this.#untilEmpty(CLOSE_MS);
@@ -200,12 +205,18 @@ export class Broker {
 
   /** A client publishes no more. Once none does, everything can be delivered. */
   #departed(session: Session): void {
-    if (this.#publishing.delete(session) && this.#publishing.size === 0) this.#disconnectAll();
+    if (this.#publishing.delete(session) && this.#publishing.size === 0) this.#disconnectWhenIdle();
+  }
+
+  /** Requests that were taken are answered before their workers are disconnected. */
+  #disconnectWhenIdle(): void {
+    void this.#parts.calls.idle().then(() => this.#disconnectAll());
   }
 
   /** Closes in order: what is buffered for a client goes out first. */
   #disconnectAll(): void {
     this.#parts.fanOut.flush();
+    this.#parts.direct.flush();
     this.#parts.acks.send();
     for (const session of this.#sessions.values()) {
       session.disconnect(CLOSE_CODES.GOING_AWAY, 'the broker stops');
@@ -251,6 +262,7 @@ export class Broker {
     this.#sessions.delete(session.memberId);
     this.#parts.fanOut.flush();
     this.#parts.subscriptions.forget(session);
+    this.#parts.calls.forget(session);
     this.#parts.slowConsumers.forget(session);
     this.#parts.pressure.forget(session);
     if (session.welcomed) {
@@ -261,6 +273,7 @@ export class Broker {
   }
 
   #endTurn(): void {
+    this.#parts.direct.flush();
     this.#parts.acks.send();
     this.#parts.narrow.tellAll();
     const nowMs = monotonicMs();

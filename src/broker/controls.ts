@@ -5,8 +5,10 @@ import { ModwireError, toModwireError } from '../errors.js';
 import { emit } from '../events.js';
 import type { Limits } from '../limits.js';
 import { VERSION } from '../version.js';
+import type { Calls } from './calls/calls.js';
 import { CLOSE_CODES } from './close-codes.js';
 import type { ContractCalls } from './contract-calls.js';
+import type { DirectDelivery } from './direct-delivery.js';
 import type { FanOut } from './fan-out.js';
 import type { Session } from './session.js';
 import { whenSettled } from './session-origin.js';
@@ -20,7 +22,9 @@ export interface ControlsParts {
   readonly brokerName: string;
   readonly subscriptions: Subscriptions;
   readonly fanOut: FanOut;
-  readonly calls: ContractCalls;
+  readonly direct: DirectDelivery;
+  readonly contractCalls: ContractCalls;
+  readonly calls: Calls;
   readonly sendAcks: () => void;
   /** A client has published its last frame to this broker. */
   readonly departing: (session: Session) => void;
@@ -87,12 +91,12 @@ export class Controls {
   #welcomed(session: Session, message: ControlMessage): void {
     switch (message.type) {
       case 'subscribe':
-        this.#attempt(session, message.subscription, () =>
+        this.#attempt(session, { subscription: message.subscription }, () =>
           this.#parts.subscriptions.subscribe(session, message),
         );
         break;
       case 'unsubscribe':
-        this.#attempt(session, message.subscription, () =>
+        this.#attempt(session, { subscription: message.subscription }, () =>
           this.#parts.subscriptions.unsubscribe(session, message.subscription),
         );
         break;
@@ -101,15 +105,30 @@ export class Controls {
         whenSettled(session, () => {
           if (session.closed) return;
           this.#parts.fanOut.flush();
+          this.#parts.direct.flushSession(session);
           this.#parts.sendAcks();
           session.send({ type: 'pong', nonce: message.nonce });
         });
         break;
       case 'register':
-        this.#parts.calls.register(session, message);
+        this.#parts.contractCalls.register(session, message);
         break;
       case 'resolve':
-        this.#parts.calls.resolve(session, message);
+        this.#parts.contractCalls.resolve(session, message);
+        break;
+      case 'serve':
+        this.#attempt(session, { call: message.service }, () => this.#parts.calls.serve(session, message));
+        break;
+      case 'unserve':
+        this.#attempt(session, { call: message.service }, () =>
+          this.#parts.calls.unserve(session, message.service),
+        );
+        break;
+      case 'capacity':
+        this.#attempt(session, { call: message.service }, () => this.#parts.calls.capacity(session, message));
+        break;
+      case 'grant':
+        this.#parts.calls.grant(session, message);
         break;
       case 'pong':
         break;
@@ -117,14 +136,12 @@ export class Controls {
         this.#parts.departing(session);
         break;
       default:
-        this.#breach(
-          session,
-          outOfPlace(message, 'subscribe, unsubscribe, register, resolve, ping or goodbye'),
-        );
+        this.#breach(session, outOfPlace(message, 'a message that clients send'));
     }
   }
 
-  #attempt(session: Session, subscription: number, action: () => void): void {
+  /** `about` says in the answer what it was that was refused. */
+  #attempt(session: Session, about: { subscription?: number; call?: number }, action: () => void): void {
     try {
       action();
     } catch (thrown) {
@@ -134,7 +151,7 @@ export class Controls {
         code: error.code,
         message: error.message,
       }));
-      session.send({ type: 'failure', code: error.row.number, message: error.message, subscription });
+      session.send({ type: 'failure', code: error.row.number, message: error.message, ...about });
     }
   }
 

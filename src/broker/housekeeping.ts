@@ -1,4 +1,5 @@
 import type { Limits } from '../limits.js';
+import type { Calls } from './calls/calls.js';
 import { monotonicMs } from './clock.js';
 import { CLOSE_CODES } from './close-codes.js';
 import type { ConsumerPressure } from './consumer-pressure.js';
@@ -17,6 +18,7 @@ export interface HousekeepingParts {
   readonly pressure: ConsumerPressure;
   readonly slowConsumers: SlowConsumers;
   readonly fanOut: FanOut;
+  readonly calls: Pick<Calls, 'sweep'>;
 }
 
 /** Holds the broker's deadlines: hello, silence, stalled and slow consumers. Returns a function that ends it. */
@@ -29,7 +31,7 @@ export function startHousekeeping(parts: HousekeepingParts): () => void {
   return () => clearInterval(timer);
 }
 
-function sweep({ limits, sessions, pressure, slowConsumers, fanOut }: HousekeepingParts): void {
+function sweep({ limits, sessions, pressure, slowConsumers, fanOut, calls }: HousekeepingParts): void {
   const nowMs = monotonicMs();
   for (const session of sessions.values()) {
     const silentMs = nowMs - session.lastMessageAt;
@@ -44,6 +46,7 @@ function sweep({ limits, sessions, pressure, slowConsumers, fanOut }: Housekeepi
   }
   pressure.sweep();
   slowConsumers.sweep(nowMs);
+  calls.sweep();
   // Consumers found too slow are taken out at the end of a turn.
   fanOut.schedule();
 }

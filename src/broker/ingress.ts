@@ -1,6 +1,7 @@
 import { BatchReader } from '../codec/batch.js';
 import type { FrameVerifier } from '../codec/frame-verifier.js';
 import { FrameView } from '../codec/frame-view.js';
+import { Kind } from '../codec/generated/modwire/kind.js';
 import { Memory } from '../codec/memory.js';
 import type { Violation } from '../codec/verify-rule.js';
 import { ERRORS, ModwireError, toModwireError } from '../errors.js';
@@ -8,6 +9,7 @@ import { emit } from '../events.js';
 import type { Limits } from '../limits.js';
 import { type Acknowledgements, wantsAck } from './acknowledgements.js';
 import type { Admission } from './admission.js';
+import type { Calls } from './calls/calls.js';
 import { nowMicros } from './clock.js';
 import { CLOSE_CODES } from './close-codes.js';
 import type { FanOut } from './fan-out.js';
@@ -18,6 +20,7 @@ import { SessionOrigin, type SessionOriginParts } from './session-origin.js';
 export interface IngressParts {
   readonly limits: Limits;
   readonly admission: Admission;
+  readonly calls: Calls;
   readonly fanOut: FanOut;
   readonly credit: PublishCredit;
   readonly acks: Acknowledgements;
@@ -99,7 +102,8 @@ export class Ingress {
       this.#malformed(session, frame.violation!);
       return;
     }
-    const { admission, acks } = this.#parts;
+    const { admission, acks, calls } = this.#parts;
+    if (frame.kind !== Kind.message && calls.take(session, frame)) return;
     let audience: BrokerAudience;
     try {
       const subject = admission.subjectOf(frame, brokerTime);

@@ -3,6 +3,7 @@ import { type ControlMessage, encodeControl } from '../codec/index.js';
 import type { Audience, Member } from '../routing/audience.js';
 import type { Subject, SubjectRegistry } from '../routing/subject-registry.js';
 import type { Delivery } from './delivery.js';
+import type { DirectBuffer } from './direct-buffer.js';
 import type { SubjectGate } from './subject-gate.js';
 import type { Connection } from './transport.js';
 
@@ -79,6 +80,8 @@ export class Session implements Member {
   whenSettled: (() => void)[] | undefined;
   /** Registrations and resolutions under way. */
   calls = 0;
+  /** Frames for it alone that leave at the end of this turn. */
+  direct: DirectBuffer | undefined;
 
   readonly #answered: (session: Session) => void;
   #answeredBytes = 0;
@@ -134,7 +137,11 @@ export class Session implements Member {
   }
 
   send(message: ControlMessage): void {
-    const bytes = encodeControl(message);
+    this.sendBytes(encodeControl(message));
+  }
+
+  /** Sends entries of a batch that are for this client alone. */
+  sendBytes(bytes: Uint8Array): void {
     this.connection.send(bytes);
     this.handedBytes += bytes.length;
     this.#answeredBytes += bytes.length;

@@ -1,0 +1,72 @@
+import type { FrameView } from '../../codec/frame-view.js';
+import { Memory } from '../../codec/memory.js';
+import type { Registry } from '../../registry/registry.js';
+import type { HeavyWork } from '../../workers/heavy-work.js';
+import { type AcceptedVersion, type BoundContract, type BoundContracts, broken } from '../bound-contracts.js';
+import { unbound } from '../contract-gates.js';
+import type { OffloadThreshold } from '../offload-threshold.js';
+
+export interface CallContractsParts {
+  readonly registry: Registry;
+  readonly contracts: BoundContracts;
+  readonly work: HeavyWork;
+  readonly offload: OffloadThreshold;
+  /** Whether subjects that are bound to no contract are refused. */
+  readonly requireContracts: boolean;
+}
+
+/** Subjects of which it is remembered what they are bound to; beyond it the memory starts anew. */
+const MAX_REMEMBERED = 65_536;
+
+type Use = 'request' | 'reply';
+
+/** Holds requests and replies against what their subjects are bound to. */
+export class CallContracts {
+  readonly #parts: CallContractsParts;
+  #bound = new Map<string, BoundContract | undefined>();
+
+  constructor(parts: CallContractsParts) {
+    this.#parts = parts;
+    parts.registry.onChange(() => {
+      this.#bound = new Map();
+    });
+  }
+
+  /**
+   * Verifies a frame on the spot. Returns the version that it is yet to be verified against by the pool when it is
+   * large. Throws what refuses it.
+   */
+  check(frame: FrameView, use: Use): AcceptedVersion | undefined {
+    const { contracts, offload, requireContracts } = this.#parts;
+    const contract = this.#contractOf(frame.subject, use);
+    if (contract === undefined) {
+      if (requireContracts && use === 'request') throw unbound(frame.subject);
+      return undefined;
+    }
+    const version = contracts.versionOf(contract, frame);
+    if (frame.payloadLength >= offload.bytes) return version;
+    contracts.verify(version, frame);
+    return undefined;
+  }
+
+  /** Verifies a frame, which is a copy of its own, by the pool. Rejects with what refuses it. */
+  async verify(frame: FrameView, version: AcceptedVersion): Promise<void> {
+    const { payloadStart, payloadEnd } = frame;
+    const { bytes, violation } = await this.#parts.work.verify(
+      ...([version.program, frame.memory.u8, payloadStart, payloadEnd] as const),
+    );
+    frame.memory = new Memory(bytes);
+    if (violation !== undefined) throw broken(version, frame, violation.text);
+  }
+
+  #contractOf(subject: string, use: Use): BoundContract | undefined {
+    const { registry, contracts } = this.#parts;
+    const key = `${use} ${subject}`;
+    if (this.#bound.has(key)) return this.#bound.get(key);
+    const binding = registry.bindingOf(subject, use);
+    const contract = binding === undefined ? undefined : contracts.of(binding.contract);
+    if (this.#bound.size >= MAX_REMEMBERED) this.#bound = new Map();
+    this.#bound.set(key, contract);
+    return contract;
+  }
+}

@@ -1,0 +1,9 @@
+import type { Call } from './call.js';
+
+/** Who made a request: a session, or an HTTP request. */
+export interface Caller {
+  /** Its requests without an end. */
+  readonly calls: Set<Call>;
+  /** Takes a reply or an error, `start` to `end` of `bytes`, which are its own only until it returns. */
+  deliver(bytes: Uint8Array, start: number, end: number): void;
+}

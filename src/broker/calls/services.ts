@@ -1,0 +1,192 @@
+import type { ControlOf } from '../../codec/control-message.js';
+import type { FrameView } from '../../codec/frame-view.js';
+import { checkFilter } from '../../codec/subject.js';
+import { SubjectTable } from '../../codec/subject-table.js';
+import { ModwireError } from '../../errors.js';
+import type { Limits } from '../../limits.js';
+import { isMoreSpecific } from '../../routing/specificity.js';
+import { TokenTrie } from '../../routing/token-trie.js';
+import type { Session } from '../session.js';
+import { Worker } from './worker.js';
+import { WorkerGroup, type WorkerGroupHost } from './worker-group.js';
+
+/** Subjects of which it is remembered who serves them; beyond it the memory starts anew. */
+const MAX_REMEMBERED = 65_536;
+
+/** A subject that requests are made on. */
+export interface CallSubject {
+  readonly text: string;
+  /** Groups that select it, in the order of preference. */
+  readonly groups: readonly WorkerGroup[];
+}
+
+/** Who serves what. */
+export class Services {
+  readonly #limits: Limits;
+  readonly #host: WorkerGroupHost;
+  readonly #groups = new Map<string, WorkerGroup>();
+  readonly #filters = new TokenTrie<WorkerGroup>();
+  readonly #workers = new Map<Session, Map<number, Worker>>();
+  #subjects = new SubjectTable<CallSubject>();
+
+  constructor(host: WorkerGroupHost) {
+    this.#limits = host.limits;
+    this.#host = host;
+  }
+
+  get groups(): Iterable<WorkerGroup> {
+    return this.#groups.values();
+  }
+
+  /** The subject of a verified frame. */
+  subjectOf(frame: FrameView): CallSubject {
+    const known = this.#subjects.find(frame);
+    if (known !== undefined) return known;
+    const groups: WorkerGroup[] = [];
+    this.#filters.selecting(frame.subject, (group) => groups.push(group));
+    // Sorting is stable, and the trie visits groups of one filter in the order in which they came.
+    groups.sort((a, b) => rank(a, b));
+    const subject = { text: frame.subject, groups };
+    if (this.#subjects.size >= MAX_REMEMBERED) this.#subjects = new SubjectTable();
+    this.#subjects.add(frame, subject);
+    return subject;
+  }
+
+  /** Makes a session a worker. Throws INVALID_ARGUMENT, ALREADY_EXISTS, RESOURCE_EXHAUSTED, FAILED_PRECONDITION. */
+  serve(session: Session, request: ControlOf<'serve'>): Worker {
+    const { service, subject: filter, group: name, version, concurrency, policy } = request;
+    checkFilter(filter);
+    this.#checkConcurrency(concurrency, filter);
+    const own = this.#workers.get(session) ?? new Map<number, Worker>();
+    if (service === 0) throw refused('not a number of a service', 'a number from 1', '0', filter);
+    if (own.has(service)) {
+      throw new ModwireError('ALREADY_EXISTS', {
+        what: 'number of a service in use',
+        expected: 'one that this session does not use',
+        got: String(service),
+        where: `service ${filter}`,
+      });
+    }
+    if (own.size >= this.#limits.maxServices) {
+      throw new ModwireError('RESOURCE_EXHAUSTED', {
+        what: 'too many services',
+        expected: `at most maxServices = ${this.#limits.maxServices} in one session`,
+        got: 'one more',
+        where: `service ${filter}`,
+      });
+    }
+    const group = this.#group(filter, name, policy);
+    const worker = new Worker(session, service, freeName(group, session.name), version, group, concurrency);
+    group.join(worker);
+    own.set(service, worker);
+    this.#workers.set(session, own);
+    return worker;
+  }
+
+  /** The worker takes no more requests. Throws NOT_FOUND. */
+  unserve(session: Session, service: number): Worker {
+    const worker = this.workerOf(session, service);
+    worker.leaving = true;
+    this.#workers.get(session)!.delete(service);
+    this.retire(worker);
+    return worker;
+  }
+
+  /** How much a worker can do. Throws NOT_FOUND, INVALID_ARGUMENT. */
+  capacity(session: Session, { service, concurrency, ready }: ControlOf<'capacity'>): Worker {
+    const worker = this.workerOf(session, service);
+    this.#checkConcurrency(concurrency, worker.group.filter);
+    worker.concurrency = concurrency;
+    worker.able = ready;
+    return worker;
+  }
+
+  workerOf(session: Session, service: number): Worker {
+    const worker = this.#workers.get(session)?.get(service);
+    if (worker !== undefined) return worker;
+    throw new ModwireError('NOT_FOUND', {
+      what: 'no such service',
+      expected: 'the number of a service of this session',
+      got: String(service),
+    });
+  }
+
+  /** Forgets a session that is gone; returns what were its workers. */
+  forget(session: Session): Worker[] {
+    const workers = [...(this.#workers.get(session)?.values() ?? [])];
+    this.#workers.delete(session);
+    for (const worker of workers) {
+      worker.leaving = true;
+      this.retire(worker);
+    }
+    return workers;
+  }
+
+  /** Takes a worker out of its group, and the group out when nobody is left and nothing waits. */
+  retire(worker: Worker): void {
+    const { group } = worker;
+    group.leave(worker);
+    this.sweep(group);
+  }
+
+  /** Forgets a group without workers for which nothing waits. */
+  sweep(group: WorkerGroup): void {
+    if (group.workers.size > 0 || group.queue.size > 0) return;
+    if (!this.#groups.delete(keyOf(group.filter, group.name))) return;
+    this.#filters.delete(group.filter, group);
+    this.#subjects = new SubjectTable();
+  }
+
+  #group(filter: string, name: string, policy: number): WorkerGroup {
+    const key = keyOf(filter, name);
+    let group = this.#groups.get(key);
+    if (group === undefined) {
+      group = new WorkerGroup(filter, name, policy, this.#host);
+      this.#groups.set(key, group);
+      this.#filters.add(filter, group);
+      this.#subjects = new SubjectTable();
+    } else if (group.policyNumber !== policy) {
+      throw new ModwireError('FAILED_PRECONDITION', {
+        what: 'the group has another policy',
+        expected: String(group.policyNumber),
+        got: String(policy),
+        where: `service ${filter}, group ${JSON.stringify(name)}`,
+        advice: 'let all workers of a group ask for the same policy',
+      });
+    }
+    return group;
+  }
+
+  #checkConcurrency(concurrency: number, filter: string): void {
+    const { maxConcurrency } = this.#limits;
+    if (concurrency >= 1 && concurrency <= maxConcurrency) return;
+    throw refused(
+      'concurrency is not valid',
+      `1 to maxConcurrency = ${maxConcurrency}`,
+      String(concurrency),
+      filter,
+    );
+  }
+}
+
+/** Groups with the more specific filter first. */
+function rank(a: WorkerGroup, b: WorkerGroup): number {
+  if (isMoreSpecific(a.filter, b.filter)) return -1;
+  return isMoreSpecific(b.filter, a.filter) ? 1 : 0;
+}
+
+/** Clients may have the same name: the second gets a number. */
+function freeName(group: WorkerGroup, clientName: string): string {
+  const taken = new Set([...group.workers].map(({ name }) => name));
+  let name = clientName;
+  for (let number = 2; taken.has(name); number++) name = `${clientName} ${number}`;
+  return name;
+}
+
+function keyOf(filter: string, group: string): string {
+  return `${filter} ${group}`;
+}
+
+function refused(what: string, expected: string, got: string, filter: string): ModwireError {
+  return new ModwireError('INVALID_ARGUMENT', { what, expected, got, where: `service ${filter}` });
+}

@@ -1,0 +1,6 @@
+/** Frames for one session that leave at the end of this turn. */
+export interface DirectBuffer {
+  readonly bytes: Uint8Array;
+  /** How much of it is in use. Bytes. */
+  used: number;
+}
