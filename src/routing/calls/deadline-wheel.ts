@@ -121,7 +121,8 @@ export class DeadlineWheel<T extends Timed> {
       if (occupied === 0) continue;
       const ticks = TICKS[level]!;
       const turn = (this.#slot(this.#tick, level) + 1) % SLOTS;
-      const ahead = (occupied >>> turn) | (turn === 0 ? 0 : occupied << (SLOTS - turn));
+      // Turned, so that bit 0 is the next slot. Without a turn both shifts are by none.
+      const ahead = (occupied >>> turn) | (occupied << (SLOTS - turn));
       const distance = 32 - Math.clz32(ahead & -ahead);
       least = Math.min(least, (Math.floor(this.#tick / ticks) + distance) * ticks);
     }
