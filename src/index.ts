@@ -1,5 +1,28 @@
 /** `modwire`: the client SDK, for Node.js and browsers, with the codec's types that it hands out. */
-export type { Client, SignalOptions } from './client/client.js';
+export type { SignalOptions } from './client/abort.js';
+export type { CallContext } from './client/calls/call-context.js';
+export type {
+  ContractRequestOptions,
+  ContractStreamRequestOptions,
+  HedgeOptions,
+  ReplyContract,
+  RequestOptions,
+  RetryOptions,
+  StreamRequestOptions,
+} from './client/calls/call-options.js';
+export type { CallCounts } from './client/calls/calling-client.js';
+export type { IncomingRequest, Reply } from './client/calls/received.js';
+export type { ReplyStream } from './client/calls/reply-stream.js';
+export type {
+  HandlerResult,
+  PlainHandler,
+  RequestContract,
+  RequestHandler,
+  ServeOptions,
+  WorkerPolicyName,
+} from './client/calls/serve-options.js';
+export type { Service, ServiceCapacity } from './client/calls/service.js';
+export type { Client } from './client/client.js';
 export type { ContractRegistration, ResolvedSchema } from './client/client-contracts.js';
 export type { ClientEvents, Gap, GapReason, Unreadable } from './client/client-events.js';
 export { connect } from './client/connect.js';

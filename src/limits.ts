@@ -239,6 +239,8 @@ export const CLIENT_LIMITS = {
   connectMs: 10_000,
   /** Time for an acknowledgement, a subscription's answer, a flush. */
   answerMs: 10_000,
+  /** Time for a request that names none, or its stream of replies. */
+  requestMs: 30_000,
   /** First delay before reconnecting; doubled each time, with full jitter. */
   reconnectMs: 50,
   maxReconnectMs: 5_000,

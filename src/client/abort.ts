@@ -1,5 +1,10 @@
 import { ModwireError } from '../errors.js';
 
+/** Ends what it is given to when it fires. */
+export interface SignalOptions {
+  readonly signal?: AbortSignal;
+}
+
 /** Throws CANCELLED when the signal has fired. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw cancelled(signal);

@@ -12,7 +12,6 @@ import { PendingAnswers } from './pending-answers.js';
 const MAX_LANES = 8;
 /** What a Register takes beside its schema. Bytes. */
 const REGISTER_BYTES = 4096;
-const MAX_CALL = 0xffff_ffff;
 const HEX_ID = /^[0-9a-f]{32}$/i;
 
 /** A contract as the broker knows it. */
@@ -48,6 +47,8 @@ export interface ClientContractsParts {
   readonly answerMs: number;
   /** Whether contracts that the broker does not know are registered. */
   readonly register: boolean;
+  /** Numbers that the broker's answers name. */
+  readonly nextNumber: () => number;
   /** Told when somebody begins to wait for an answer, and when nobody does any more. */
   readonly awaiting: () => void;
 }
@@ -59,7 +60,6 @@ export class ClientContracts {
   readonly #used = new Map<Contract, ContractRegistration>();
   readonly #starting = new Map<Contract, Promise<ContractRegistration>>();
   #lastUsed: Contract | undefined;
-  #nextCall = 1;
 
   constructor(parts: ClientContractsParts) {
     this.#parts = parts;
@@ -121,7 +121,7 @@ export class ClientContracts {
   /** `schemaId`: 16 bytes, or 32 hexadecimal digits. */
   async resolve(schemaId: Uint8Array | string, signal: AbortSignal | undefined): Promise<ResolvedSchema> {
     const id = checkId(schemaId);
-    const call = this.#nextCallNumber();
+    const call = this.#parts.nextNumber();
     const answer = await this.#ask({ type: 'resolve', call, schemaId: id }, call, signal);
     if (answer.type !== 'resolved') throw wrongAnswer(answer);
     const { contract, version, root, schema } = answer;
@@ -153,7 +153,7 @@ export class ClientContracts {
   async #registered(contract: Contract, signal: AbortSignal | undefined): Promise<ContractRegistration> {
     const { name, id, rootName: root, schema } = contract;
     this.#checkSize(contract);
-    const call = this.#nextCallNumber();
+    const call = this.#parts.nextNumber();
     const answer = await this.#ask({ type: 'register', call, contract: name, root, schema }, call, signal);
     if (answer.type !== 'registered') throw wrongAnswer(answer);
     const { version, schemaId, isNew, unreadableBy } = answer;
@@ -177,12 +177,6 @@ export class ClientContracts {
     const answer = this.#calls.wait(call, signal);
     if (!this.#parts.link.send(message)) this.#calls.reject(call, notConnected());
     return answer;
-  }
-
-  #nextCallNumber(): number {
-    const call = this.#nextCall;
-    this.#nextCall = call === MAX_CALL ? 1 : call + 1;
-    return call;
   }
 
   /** A message that is too large would close the connection, and the next one. */

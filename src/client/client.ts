@@ -1,14 +1,11 @@
-import { FrameWriter } from '../codec/frame-writer.js';
 import { checkFilter } from '../codec/subject.js';
 import type { Contract } from '../contracts/contract.js';
 import type { TableObject } from '../contracts/table-class.js';
-import { ModwireError } from '../errors.js';
-import { throwIfAborted } from './abort.js';
-import { ClientContracts, type ContractRegistration, type ResolvedSchema } from './client-contracts.js';
-import { ClientEmitter, type ClientEvents } from './client-events.js';
-import { ClientSubscriptions } from './client-subscriptions.js';
-import { atEndOfTurn } from './connection.js';
-import { ControlReader } from './control-reader.js';
+import { type SignalOptions, throwIfAborted } from './abort.js';
+import { CallingClient } from './calls/calling-client.js';
+import type { ContractRegistration, ResolvedSchema } from './client-contracts.js';
+import type { ClientCore } from './client-core.js';
+import type { ClientEvents } from './client-events.js';
 import {
   type ContractFrame,
   type ContractListener,
@@ -16,11 +13,7 @@ import {
   type FrameListener,
   plainReading,
 } from './frame-reading.js';
-import { Inbox } from './inbox.js';
 import { isContract } from './is-contract.js';
-import { Link } from './link.js';
-import type { ResolvedConnectOptions } from './options.js';
-import { Outbox } from './outbox.js';
 import type {
   AckedContractPublishOptions,
   AckedPublishOptions,
@@ -29,80 +22,30 @@ import type {
   PublishAck,
   PublishOptions,
 } from './publish-options.js';
-import { Publisher } from './publisher.js';
-import { RoundTrips } from './round-trips.js';
 import type { AnySubscription, Subscription } from './subscription.js';
 
-/** Ends what it is given to when it fires. */
-export interface SignalOptions {
-  readonly signal?: AbortSignal;
-}
-
 /** A client of one broker: `connect` makes one. */
-export class Client {
-  readonly #events = new ClientEmitter();
-  readonly #outbox: Outbox;
-  readonly #inbox: Inbox;
-  readonly #link: Link;
-  readonly #subscriptions: ClientSubscriptions;
-  readonly #contracts: ClientContracts;
-  readonly #publisher: Publisher;
-  readonly #roundTrips: RoundTrips;
-  readonly #controls: ControlReader;
-  readonly #options: ResolvedConnectOptions;
+export class Client extends CallingClient {
+  readonly #core: ClientCore;
 
   /** @internal */
-  constructor(options: ResolvedConnectOptions) {
-    const { answerMs } = options;
-    const awaiting = () => this.#subscriptions.awaitingChanged();
-    this.#options = options;
-    const { batchBytes, maxPendingBytes } = options;
-    this.#outbox = new Outbox(new FrameWriter(), batchBytes, maxPendingBytes, atEndOfTurn, awaiting);
-    this.#inbox = new Inbox(options.maxTrackedSubjects, atEndOfTurn, {
-      gap: (gap) => this.#events.emit('gap', gap),
-      failed: (error) => this.#events.emit('error', error),
-    });
-    this.#link = new Link(options, {
-      events: this.#events,
-      outbox: this.#outbox,
-      frame: (memory, start, end) => this.#inbox.frame(memory, start, end),
-      control: (message) => this.#controls.take(message),
-      lost: (error) => this.#lost(error),
-      resume: () => this.#resume(),
-      over: () => void this.close(),
-    });
-    const events = this.#events;
-    const link = this.#link;
-    const outbox = this.#outbox;
-    const inbox = this.#inbox;
-    const { register, maxQueuedFrames } = options;
-    const contracts = new ClientContracts({ link, events, answerMs, register, awaiting });
-    const publisher = new Publisher({ outbox, contracts, answerMs, awaiting });
-    const roundTrips = new RoundTrips(link, answerMs, awaiting);
-    const subscriptions = new ClientSubscriptions({
-      ...{ link, inbox, events, maxQueuedFrames, answerMs },
-      awaiting: () => publisher.awaited || contracts.awaited || roundTrips.awaited || outbox.awaited,
-    });
-    this.#contracts = contracts;
-    this.#publisher = publisher;
-    this.#roundTrips = roundTrips;
-    this.#subscriptions = subscriptions;
-    const asked = { publisher, subscriptions, contracts, roundTrips };
-    this.#controls = new ControlReader({ events, link, outbox, inbox, ...asked });
+  constructor(core: ClientCore) {
+    super(core);
+    this.#core = core;
   }
 
   /** Whether there is a connection at this moment. */
   get connected(): boolean {
-    return this.#link.connection !== undefined;
+    return this.#core.link.connection !== undefined;
   }
 
   get closed(): boolean {
-    return this.#link.closed;
+    return this.#core.closed;
   }
 
   /** Listens until the returned function is called. */
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): () => void {
-    return this.#events.on(name, listener);
+    return this.#core.events.on(name, listener);
   }
 
   /**
@@ -143,14 +86,14 @@ export class Client {
     const options = (contract === undefined ? second : third) as typeof third;
     if (options !== undefined && 'ack' in options && options.ack)
       return this.#publishAcked(subject, contract, payload, options);
-    this.#throwIfClosed();
-    return this.#publisher.publish(subject, contract, payload, options);
+    this.#core.throwIfClosed();
+    return this.#core.publisher.publish(subject, contract, payload, options);
   }
 
   /** Resolves when `publish` would return true. */
   async ready(options: SignalOptions = {}): Promise<void> {
-    this.#throwIfClosed();
-    await this.#outbox.untilOpen(options);
+    this.#core.throwIfClosed();
+    await this.#core.outbox.untilOpen(options);
   }
 
   /**
@@ -177,15 +120,19 @@ export class Client {
     const [first, second] = contract === undefined ? rest : rest.slice(1);
     const listener = typeof first === 'function' ? first : undefined;
     const signal = ((listener === undefined ? first : second) as SignalOptions | undefined)?.signal;
-    this.#throwIfClosed();
+    this.#core.throwIfClosed();
     throwIfAborted(signal);
     checkFilter(filter);
     if (contract === undefined) {
-      return this.#subscriptions.start(filter, plainReading(listener as FrameListener | undefined), signal);
+      return this.#core.subscriptions.start(
+        filter,
+        plainReading(listener as FrameListener | undefined),
+        signal,
+      );
     }
-    await this.#contracts.use(contract, signal);
+    await this.#core.contracts.use(contract, signal);
     const reading = contractReading(contract, listener as ContractListener<TableObject> | undefined);
-    return this.#subscriptions.start(filter, reading, signal);
+    return this.#core.subscriptions.start(filter, reading, signal);
   }
 
   /**
@@ -194,19 +141,19 @@ export class Client {
    * UNAVAILABLE without a connection.
    */
   async use(contract: Contract, options: SignalOptions = {}): Promise<ContractRegistration> {
-    this.#throwIfClosed();
-    return this.#contracts.use(contract, options.signal);
+    this.#core.throwIfClosed();
+    return this.#core.contracts.use(contract, options.signal);
   }
 
   /** The contracts that this client uses, as the broker knows them. */
   get contracts(): readonly ContractRegistration[] {
-    return this.#contracts.registrations;
+    return this.#core.contracts.registrations;
   }
 
   /** The schema with this id (16 bytes, or as 32 hexadecimal digits). Rejects with NOT_FOUND when the broker has none. */
   async resolve(schemaId: Uint8Array | string, options: SignalOptions = {}): Promise<ResolvedSchema> {
-    this.#throwIfClosed();
-    return this.#contracts.resolve(schemaId, options.signal);
+    this.#core.throwIfClosed();
+    return this.#core.contracts.resolve(schemaId, options.signal);
   }
 
   /**
@@ -214,66 +161,25 @@ export class Client {
    * lost meanwhile, because nobody knows what of it has arrived, and with DEADLINE_EXCEEDED when nothing can be sent
    * for `answerMs` or the answer takes longer than that.
    */
-  async flush(options: SignalOptions = {}): Promise<void> {
-    this.#throwIfClosed();
-    const { losses } = this.#link;
-    this.#outbox.flush();
-    await this.#outbox.untilHanded({ ...options, timeoutMs: this.#options.answerMs });
-    if (losses !== this.#link.losses) {
-      throw new ModwireError('UNAVAILABLE', 'the connection was lost before the broker had taken everything');
-    }
-    await this.#roundTrips.make(options.signal);
+  flush(options: SignalOptions = {}): Promise<void> {
+    return this.#core.flush(options);
   }
 
   /**
-   * Closes gracefully: sees everything published to the broker, ends all subscriptions when what was sent before has
-   * come, then closes. It closes in any case; it rejects as `flush` does when it cannot see everything to the broker.
+   * Closes gracefully: drains all services, waits for the outcomes of requests, sees everything published to the broker,
+   * ends all subscriptions when what was sent before has come, then closes. It closes in any case; it rejects as `flush`
+   * does when it cannot see everything to the broker.
    */
-  async drain(): Promise<void> {
-    try {
-      await this.flush();
-      await this.#subscriptions.endAll();
-      // Listeners may have published meanwhile.
-      await this.flush();
-    } finally {
-      await this.close();
-    }
+  drain(): Promise<void> {
+    return this.#core.drain();
   }
 
-  /** Closes at once. What was published and not sent is lost; pending promises reject with CANCELLED. */
+  /**
+   * Closes at once. What was published and not sent is lost; pending promises reject with CANCELLED, and the signals of
+   * handlers fire.
+   */
   async close(): Promise<void> {
-    if (this.closed) return;
-    const reason = new ModwireError('CANCELLED', 'the client was closed');
-    this.#link.close(reason);
-    this.#publisher.close(reason);
-    this.#lost(reason);
-    this.#subscriptions.close();
-    this.#events.emit('close', undefined);
-  }
-
-  /** Opens the first connection, and makes the contracts known. @internal */
-  async open(): Promise<void> {
-    await this.#link.open();
-    try {
-      await this.#contracts.useAll(this.#options.contracts, this.#options.signal);
-    } catch (thrown) {
-      await this.close();
-      throw thrown;
-    }
-  }
-
-  /** Contracts first: without them the broker would refuse what waits to be sent. */
-  async #resume(): Promise<void> {
-    await this.#contracts.renew();
-    await this.#subscriptions.resume();
-  }
-
-  #lost(error: ModwireError): void {
-    this.#controls.lost();
-    this.#subscriptions.lost(error);
-    this.#publisher.lost(error);
-    this.#contracts.lost(error);
-    this.#roundTrips.lost(error);
+    this.#core.close();
   }
 
   async #publishAcked(
@@ -282,16 +188,7 @@ export class Client {
     payload: Payload,
     options: AckedPublishOptions,
   ): Promise<PublishAck> {
-    this.#throwIfClosed();
-    return this.#publisher.publishAcked(subject, contract, payload, options, options.signal);
-  }
-
-  #throwIfClosed(): void {
-    if (this.closed) {
-      throw new ModwireError('FAILED_PRECONDITION', {
-        what: 'the client is closed',
-        advice: 'connect again',
-      });
-    }
+    this.#core.throwIfClosed();
+    return this.#core.publisher.publishAcked(subject, contract, payload, options, options.signal);
   }
 }

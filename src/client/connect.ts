@@ -1,4 +1,5 @@
 import { Client } from './client.js';
+import { ClientCore } from './client-core.js';
 import { type ConnectOptions, resolveConnectOptions } from './options.js';
 
 /**
@@ -7,7 +8,7 @@ import { type ConnectOptions, resolveConnectOptions } from './options.js';
  * CANCELLED when the signal fires; with what the broker says when it refuses a contract, such as INCOMPATIBLE_SCHEMA.
  */
 export async function connect(url: string, options: ConnectOptions = {}): Promise<Client> {
-  const client = new Client(resolveConnectOptions(url, options));
-  await client.open();
-  return client;
+  const core = new ClientCore(resolveConnectOptions(url, options));
+  await core.open();
+  return new Client(core);
 }

@@ -1,5 +1,8 @@
 import type { ControlMessage, ControlOf } from '../codec/control-message.js';
 import { errorCodeOf, ModwireError } from '../errors.js';
+import type { Caller } from './calls/caller.js';
+import type { ClientServices } from './calls/client-services.js';
+import type { Worker } from './calls/worker.js';
 import type { ClientContracts } from './client-contracts.js';
 import type { ClientEmitter } from './client-events.js';
 import type { ClientSubscriptions } from './client-subscriptions.js';
@@ -18,6 +21,9 @@ export interface ControlReaderParts {
   readonly subscriptions: ClientSubscriptions;
   readonly contracts: ClientContracts;
   readonly roundTrips: RoundTrips;
+  readonly caller: Caller;
+  readonly services: ClientServices;
+  readonly worker: Worker;
 }
 
 /** Hands what the broker says to whom it concerns. */
@@ -31,7 +37,8 @@ export class ControlReader {
   }
 
   take(message: ControlMessage): void {
-    const { events, link, outbox, inbox, publisher, subscriptions, contracts, roundTrips } = this.#parts;
+    const { events, link, outbox, inbox, publisher, subscriptions } = this.#parts;
+    const { contracts, roundTrips, services, worker } = this.#parts;
     switch (message.type) {
       case 'credit':
         outbox.credit(message.bytes);
@@ -68,6 +75,15 @@ export class ControlReader {
       case 'resolved':
         contracts.answered(message);
         break;
+      case 'serving':
+        services.serving(message);
+        break;
+      case 'unserved':
+        services.unserved(message);
+        break;
+      case 'grant':
+        worker.granted(message.request, message.replies);
+        break;
       case 'goodbye':
         this.#goodbye(message);
         break;
@@ -82,25 +98,38 @@ export class ControlReader {
   }
 
   #failure(message: ControlOf<'failure'>): void {
-    const { events, publisher, subscriptions, contracts } = this.#parts;
+    const { events, publisher, subscriptions, contracts, services, caller } = this.#parts;
     const error = new ModwireError(errorCodeOf(message.code), message.message);
     const { reference, subscription, call } = message;
-    if (call !== undefined && contracts.refused(call, error)) return;
+    if (call !== undefined && (contracts.refused(call, error) || services.refused(call, error))) return;
     if (subscription !== undefined && subscriptions.refused(subscription, error)) return;
+    if (reference !== undefined && caller.refused(reference, error)) return;
     if (reference !== undefined && publisher.refused(reference, error)) return;
     events.emit('error', error);
   }
 
-  /** Publishes what is under way, then says that there is no more; frames still come until the broker closes. */
+  /**
+   * Ends the calls and publishes what is under way, then says that there is no more; frames still come until the broker
+   * closes.
+   */
   #goodbye(message: ControlOf<'goodbye'>): void {
-    const { events, link, outbox } = this.#parts;
+    const { events, link, worker } = this.#parts;
     events.emit('goodbye', { message: message.message, graceMs: message.graceMs });
     const { connection } = link;
-    outbox.flush();
     const depart = () => {
-      if (connection === link.connection) link.depart();
+      if (connection !== link.connection) return;
+      // What handlers still do over this connection is for nobody.
+      worker.lost(new ModwireError('UNAVAILABLE', 'the broker is about to stop'));
+      link.depart();
     };
-    // Rejects when the client is closed meanwhile.
-    outbox.untilHanded({}).then(depart, () => undefined);
+    // Rejects when the client is closed meanwhile, or the connection is lost.
+    this.#finish().then(depart, () => undefined);
+  }
+
+  async #finish(): Promise<void> {
+    const { outbox, caller, services } = this.#parts;
+    await Promise.all([caller.depart(), services.depart()]);
+    outbox.flush();
+    await outbox.untilHanded({});
   }
 }

@@ -8,7 +8,10 @@ import { encodeUtf8 } from '../codec/utf8.js';
 import { ModwireError } from '../errors.js';
 import type { Payload, PublishOptions } from './publish-options.js';
 
-const NO_OPTIONS: PublishOptions = {};
+/** What a publisher says, where undefined is the same as left out. */
+export type FrameOptions = { readonly [Name in keyof PublishOptions]?: PublishOptions[Name] | undefined };
+
+const NO_OPTIONS: FrameOptions = {};
 /** Subjects whose check is remembered; beyond it the memory starts anew. */
 const MAX_CHECKED_SUBJECTS = 4096;
 
@@ -52,9 +55,10 @@ export class FrameFactory {
   make(
     subject: string,
     payload: Payload,
-    options: PublishOptions | undefined,
+    options: FrameOptions | undefined,
     flags: number,
     contractId?: Uint8Array,
+    kind = Kind.message,
   ): FrameFields {
     if (subject !== this.#lastChecked) this.#check(subject);
     const fields = this.#fields;
@@ -62,6 +66,7 @@ export class FrameFactory {
     this.#ids.nextId(this.#id, Math.floor(nowMicros / 1000));
     fields.subject = subject;
     fields.publishedAt = nowMicros;
+    fields.kind = kind;
     fields.flags = flags;
     if (payload instanceof Uint8Array) {
       fields.payload = payload;
@@ -84,7 +89,7 @@ export class FrameFactory {
     return fields;
   }
 
-  #apply(options: PublishOptions): void {
+  #apply(options: FrameOptions): void {
     const fields = this.#fields;
     fields.trace = options.trace;
     fields.timeout = options.timeout ?? 0;
@@ -123,7 +128,7 @@ function toJson(payload: Exclude<Payload, Uint8Array>, subject: string): Uint8Ar
   return encodeUtf8(text);
 }
 
-function checkOptions(options: PublishOptions): void {
+function checkOptions(options: FrameOptions): void {
   const { contentType, priority, timeout } = options;
   if (contentType !== undefined && ContentType[contentType] === undefined) {
     throw invalid('contentType', 'one of ContentType', contentType);

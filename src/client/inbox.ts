@@ -1,6 +1,7 @@
 import type { ControlOf, MissedRange, SubjectPosition } from '../codec/control-message.js';
 import { FrameVerifier } from '../codec/frame-verifier.js';
 import { FrameView } from '../codec/frame-view.js';
+import { Kind } from '../codec/generated/modwire/kind.js';
 import type { Memory } from '../codec/memory.js';
 import { SubjectTable } from '../codec/subject-table.js';
 import { encodeUtf8 } from '../codec/utf8.js';
@@ -25,11 +26,13 @@ interface Tracked {
 }
 
 export interface InboxHost {
+  /** A frame of another kind than a message; it is only valid until this returns. */
+  readonly call: (frame: FrameView) => void;
   readonly gap: (gap: Gap) => void;
   readonly failed: (error: ModwireError) => void;
 }
 
-/** Incoming frames: verified once, matched to subscriptions, and held against the sequence of their subject. */
+/** Incoming frames: verified once; messages matched to subscriptions and held against the sequence of their subject. */
 export class Inbox {
   readonly #host: InboxHost;
   readonly #maxTracked: number;
@@ -57,6 +60,11 @@ export class Inbox {
       this.#host.failed(
         new ModwireError('MALFORMED_FRAME', `the broker sent what is not a frame: ${frame.violation!.text}`),
       );
+      return;
+    }
+    if (frame.kind !== Kind.message) {
+      // Calls are between a caller and a worker: no part of what their subject's subscribers count.
+      this.#host.call(frame);
       return;
     }
     const tracked = this.#bySubject.find(frame) ?? this.#meet(frame);

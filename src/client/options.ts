@@ -1,6 +1,13 @@
 import type { Contract } from '../contracts/contract.js';
 import { ModwireError } from '../errors.js';
 import { CLIENT_LIMITS } from '../limits.js';
+import {
+  type CallDefaults,
+  type HedgeOptions,
+  type RetryOptions,
+  resolveHedge,
+  resolveRetry,
+} from './calls/call-options.js';
 import { isContract } from './is-contract.js';
 
 /** Bounds of a client: see CLIENT_LIMITS for units and defaults. */
@@ -17,9 +24,13 @@ export interface ConnectOptions extends Partial<ClientLimits> {
   readonly contracts?: readonly Contract[];
   /** Whether contracts that the broker does not know are registered with it; true by default. */
   readonly register?: boolean;
+  /** How requests are tried again; at most five attempts by default, with at most a fifth of additional load. */
+  readonly retry?: RetryOptions | false;
+  /** When slow idempotent requests are made a second time; not at all by default. */
+  readonly hedge?: HedgeOptions | false;
 }
 
-export interface ResolvedConnectOptions extends ClientLimits {
+export interface ResolvedConnectOptions extends ClientLimits, CallDefaults {
   readonly url: string;
   readonly name: string;
   readonly signal: AbortSignal | undefined;
@@ -59,6 +70,8 @@ export function resolveConnectOptions(url: string, options: ConnectOptions): Res
     reconnect: options.reconnect ?? true,
     contracts: checkContracts(options.contracts ?? []),
     register: options.register ?? true,
+    retry: resolveRetry(options.retry),
+    hedge: resolveHedge(options.hedge),
   };
 }
 

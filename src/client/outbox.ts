@@ -73,6 +73,11 @@ export class Outbox {
     return this.#sentBytes - this.#creditedBytes + this.#pendingBytes < this.#windowBytes;
   }
 
+  /** Whether so much waits that nothing more is taken. */
+  get full(): boolean {
+    return this.#pendingBytes > this.#maxPendingBytes;
+  }
+
   get pendingBytes(): number {
     return this.#pendingBytes;
   }
@@ -118,7 +123,7 @@ export class Outbox {
 
   /** Writes a frame. Returns `open`. Throws RESOURCE_EXHAUSTED for a frame too large, and when too much is pending. */
   add(fields: FrameFields): boolean {
-    if (this.#pendingBytes > this.#maxPendingBytes) throw this.#full();
+    if (this.full) throw this.#tooMuch();
     let byteLength = this.#write(fields);
     if (byteLength === 0) {
       this.#seal();
@@ -221,7 +226,7 @@ export class Outbox {
     if (memory.length === this.#batchBytes && this.#free.length < MAX_FREE) this.#free.push(memory);
   }
 
-  #full(): ModwireError {
+  #tooMuch(): ModwireError {
     return new ModwireError('RESOURCE_EXHAUSTED', {
       what: 'too much is published and not yet sent',
       expected: `at most maxPendingBytes = ${this.#maxPendingBytes}`,

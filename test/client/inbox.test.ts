@@ -56,6 +56,7 @@ class World {
     this.inbox = new Inbox(1000, (action) => action(), {
       gap: (gap) => this.#gap(gap),
       failed: (error) => this.faults.push(error.message),
+      call: (frame) => this.faults.push(`a call on ${frame.subject}`),
     });
     this.subscriptions = filters.map((filter, index) => {
       const listener = index === 0 ? (frame: FrameView) => this.#seen(frame) : () => undefined;

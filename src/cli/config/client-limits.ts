@@ -44,6 +44,11 @@ export const CLIENT_LIMIT_TEXTS: Readonly<Record<keyof typeof CLIENT_LIMITS, Cli
     max: MAX_TIMER_MS,
     about: 'Time for an acknowledgement or an answer of the broker. After it the operation fails.',
   },
+  requestMs: {
+    unit: 'ms',
+    max: 86_400_000,
+    about: 'Time for a request that names none. After it the request fails.',
+  },
   reconnectMs: {
     unit: 'ms',
     max: MAX_TIMER_MS,

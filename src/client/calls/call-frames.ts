@@ -1,0 +1,111 @@
+import { Field, ID_BYTES, SPAN_ID_BYTES } from '../../codec/frame-layout.js';
+import type { FrameView } from '../../codec/frame-view.js';
+import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
+import { Kind } from '../../codec/generated/modwire/kind.js';
+import type { Contract } from '../../contracts/contract.js';
+import type { TableObject } from '../../contracts/table-class.js';
+import { ModwireError } from '../../errors.js';
+import { FrameFactory, type FrameOptions } from '../frame-factory.js';
+import type { Outbox } from '../outbox.js';
+import type { Payload } from '../publish-options.js';
+import { errorHeaders } from './call-errors.js';
+import type { CallTerms } from './call-options.js';
+
+const EMPTY = new Uint8Array(0);
+
+/** Where the id of the request lies that a frame answers; -1 when there is none. */
+export function correlationIdAt(frame: FrameView): number {
+  const offset = frame.shape.offsets[Field.correlationId]!;
+  return offset === 0 ? -1 : frame.table + offset;
+}
+
+/** Writes the frames of calls into the outbox. */
+export class CallFrames {
+  readonly #factory = new FrameFactory();
+  readonly #outbox: Outbox;
+
+  constructor(outbox: Outbox) {
+    this.#outbox = outbox;
+  }
+
+  /**
+   * Returns its id. `firstId` is that of the first attempt, whose trace the others belong to. Throws what `publish`
+   * throws.
+   */
+  request(terms: CallTerms, remainingMs: number, firstId: Uint8Array | undefined): Uint8Array {
+    const { subject, contract, payload, idempotent } = terms;
+    const fields = this.#factory.make(
+      subject,
+      packed(contract, payload),
+      requestOptions(terms, Math.max(1, Math.round(remainingMs * 1_000)), firstId),
+      idempotent ? FrameFlags.idempotent : 0,
+      contract?.id,
+      Kind.request,
+    );
+    const id = fields.id.slice();
+    this.#outbox.add(fields);
+    return id;
+  }
+
+  /** A reply to the request `id`; `undefined` has no payload. Throws what `publish` throws. */
+  reply(
+    subject: string,
+    id: Uint8Array,
+    contract: Contract | undefined,
+    payload: unknown,
+    more: boolean,
+  ): void {
+    const isEmpty = payload === undefined;
+    const bytes = isEmpty ? EMPTY : packed(contract, payload);
+    const schemaId = isEmpty ? undefined : contract?.id;
+    const flags = more ? FrameFlags.more : 0;
+    const fields = this.#factory.make(subject, bytes, { correlationId: id }, flags, schemaId, Kind.reply);
+    this.#outbox.add(fields);
+  }
+
+  error(subject: string, id: Uint8Array, error: ModwireError): void {
+    const options = { correlationId: id, headers: errorHeaders(error) };
+    this.#outbox.add(this.#factory.make(subject, EMPTY, options, 0, undefined, Kind.error));
+  }
+
+  cancel(subject: string, id: Uint8Array): void {
+    try {
+      const options = { correlationId: id };
+      this.#outbox.add(this.#factory.make(subject, EMPTY, options, 0, undefined, Kind.cancel));
+    } catch (thrown) {
+      // The outbox is full: the request's deadline ends it at the broker.
+      if (!(thrown instanceof ModwireError)) throw thrown;
+    }
+  }
+}
+
+/** Valid until the contract packs again. */
+function packed(contract: Contract | undefined, payload: unknown): Payload {
+  return contract === undefined ? (payload as Payload) : contract.pack(payload as TableObject);
+}
+
+function requestOptions(
+  { options }: CallTerms,
+  timeout: number,
+  firstId: Uint8Array | undefined,
+): FrameOptions {
+  if (options === undefined && firstId === undefined) return { timeout };
+  // A message without a trace begins one, named after its id.
+  const spanId = firstId?.subarray(ID_BYTES - SPAN_ID_BYTES);
+  const first = firstId && spanId && { traceId: firstId, spanId, flags: 0 };
+  return {
+    timeout,
+    contentType: options?.contentType,
+    priority: options?.priority,
+    correlationId: options?.correlationId,
+    causationId: options?.causationId,
+    schemaId: options?.schemaId,
+    trace: options?.trace ?? first,
+    tracestate: options?.tracestate,
+    baggage: options?.baggage,
+    experiment: options?.experiment,
+    variant: options?.variant,
+    assignmentKey: options?.key,
+    headers: options?.headers,
+  };
+}

@@ -1,0 +1,90 @@
+import type { FrameView } from '../../codec/frame-view.js';
+import type { Contract } from '../../contracts/contract.js';
+import { ModwireError } from '../../errors.js';
+
+/** A small frame is copied: it would keep alive all that was read together with it, up to half a mebibyte. Bytes. */
+const MAX_COPIED_BYTES = 16 * 1024;
+
+/** The frame, for as long as someone holds it. */
+export function keepFrame(frame: FrameView): FrameView {
+  return frame.byteLength <= MAX_COPIED_BYTES ? frame.copy() : frame.retain();
+}
+
+/** What is wrong with a frame whose payload is to keep a contract; undefined when nothing is. */
+export function contractRefusal(
+  frame: FrameView,
+  contract: Contract,
+  what: string,
+): ModwireError | undefined {
+  const got =
+    frame.schemaIdAt < 0
+      ? 'one without a schema id'
+      : contract.violationAt(frame.memory, frame.payloadStart, frame.payloadEnd)?.text;
+  if (got === undefined) return undefined;
+  return new ModwireError('CONTRACT_VIOLATION', {
+    what: `the ${what} does not keep its contract`,
+    expected: `a payload of ${contract.rootName}`,
+    got,
+    where: `contract ${contract.name}, subject ${frame.subject}`,
+  });
+}
+
+/** A request or a reply as it came. It may be kept. */
+export class Received<Value = undefined> {
+  readonly frame: FrameView;
+  readonly #contract: Contract | undefined;
+  #value: Value | undefined;
+
+  /** `frame` is kept, and verified to keep the contract. @internal */
+  constructor(frame: FrameView, contract: Contract | undefined) {
+    this.frame = frame;
+    this.#contract = contract;
+  }
+
+  get subject(): string {
+    return this.frame.subject;
+  }
+
+  /** A view, no copy; empty when there is none. */
+  get payload(): Uint8Array {
+    return this.frame.payload;
+  }
+
+  /** The object that the payload holds; undefined without a contract. */
+  get value(): Value {
+    if (this.#contract !== undefined) this.#value ??= this.#contract.unpack(this.frame.payload) as Value;
+    return this.#value as Value;
+  }
+
+  get headers(): ReadonlyArray<readonly [name: string, value: string]> {
+    return this.frame.headers;
+  }
+
+  /** The payload as text. Throws TypeError when it is not UTF-8. */
+  text(): string {
+    return this.frame.text();
+  }
+
+  /** The payload read as JSON. Throws SyntaxError when it is none. */
+  json(): unknown {
+    return this.frame.json();
+  }
+}
+
+/** A request that a worker is to answer. */
+export class IncomingRequest<Value = undefined> extends Received<Value> {}
+
+/** A reply to a request, or one of a stream. */
+export class Reply<Value = undefined> extends Received<Value> {
+  /** From when the request was made until this came, all attempts included. Milliseconds. */
+  readonly latencyMs: number;
+  /** How often the request was made, this time included. */
+  readonly attempts: number;
+
+  /** @internal */
+  constructor(frame: FrameView, contract: Contract | undefined, latencyMs: number, attempts: number) {
+    super(frame, contract);
+    this.latencyMs = latencyMs;
+    this.attempts = attempts;
+  }
+}
