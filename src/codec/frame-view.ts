@@ -244,36 +244,33 @@ export class FrameView {
 
   /** Another view of the same bytes, to keep while this one moves on. The bytes are still borrowed. */
   retain(): FrameView {
+    return this.#moved(this.memory, 0);
+  }
+
+  /**
+   * A view of a copy of the frame's bytes, independent of whoever owns the original: in memory of its own, or at `at`, a
+   * multiple of 8, of `memory`.
+   */
+  copy(memory = Memory.allocate(this.byteLength), at = 0): FrameView {
+    memory.u8.set(this.bytes, at);
+    return this.#moved(memory, at - this.start);
+  }
+
+  #moved(memory: Memory, distance: number): FrameView {
     const view = new FrameView();
-    view.memory = this.memory;
-    view.start = this.start;
-    view.end = this.end;
-    view.table = this.table;
-    view.originAt = this.originAt;
-    view.stampAt = this.stampAt;
+    view.memory = memory;
+    view.start = this.start + distance;
+    view.end = this.end + distance;
+    view.table = this.table + distance;
+    view.originAt = this.originAt + distance;
+    view.stampAt = this.stampAt + distance;
     view.shape = this.shape;
     view.subjectText = this.subjectText;
     view.subjectHash = this.subjectHash;
-    view.subjectStart = this.subjectStart;
-    view.subjectEnd = this.subjectEnd;
-    view.payloadStart = this.payloadStart;
-    view.payloadEnd = this.payloadEnd;
-    return view;
-  }
-
-  /** A view of an own copy of the frame's bytes, independent of whoever owns the original. */
-  copy(): FrameView {
-    const view = this.retain();
-    view.memory = new Memory(this.bytes.slice());
-    view.start = 0;
-    view.end = this.end - this.start;
-    view.table = this.table - this.start;
-    view.originAt = this.originAt - this.start;
-    view.stampAt = this.stampAt - this.start;
-    view.subjectStart = this.subjectStart - this.start;
-    view.subjectEnd = this.subjectEnd - this.start;
-    view.payloadStart = this.payloadStart - this.start;
-    view.payloadEnd = this.payloadEnd - this.start;
+    view.subjectStart = this.subjectStart + distance;
+    view.subjectEnd = this.subjectEnd + distance;
+    view.payloadStart = this.payloadStart + distance;
+    view.payloadEnd = this.payloadEnd + distance;
     return view;
   }
 

@@ -88,14 +88,19 @@ export function callTerms(
 ): CallTerms {
   const { requestMs: timeoutMs, retry, hedge } = defaults;
   if (options === undefined) {
-    const none = { reply: undefined, idempotent: false, hedge: undefined };
-    return { subject, contract, payload, options, timeoutMs, retry, ...none };
+    const reply = undefined;
+    const idempotent = false;
+    return { subject, contract, payload, options, reply, timeoutMs, idempotent, retry, hedge: undefined };
   }
   const idempotent = options.idempotent ?? false;
   return {
-    ...{ subject, contract, payload, options, idempotent },
+    subject,
+    contract,
+    payload,
+    options,
     reply: options.reply,
     timeoutMs: options.timeoutMs === undefined ? timeoutMs : checkTimeout(options.timeoutMs),
+    idempotent,
     retry: options.retry === undefined ? retry : resolveRetry(options.retry),
     hedge: hedgeOf(options.hedge, hedge, idempotent),
   };

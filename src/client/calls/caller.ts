@@ -247,7 +247,7 @@ export class Caller {
 
   #settle(call: PendingCall): void {
     call.over = true;
-    call.offAbort();
+    call.offAbort?.();
     this.#parts.alarms.clear(call);
     this.#unplan(call);
     for (const attempt of call.live) this.#forget(attempt);

@@ -30,7 +30,7 @@ export abstract class PendingCall implements Alarm {
   planned: Alarm | undefined;
   /** It has its outcome. */
   over = false;
-  offAbort = () => {};
+  offAbort: (() => void) | undefined;
   readonly #expired: (call: PendingCall) => void;
 
   /** `expired` is told when its time is over. */

@@ -1,13 +1,28 @@
 import type { FrameView } from '../../codec/frame-view.js';
+import { Memory } from '../../codec/memory.js';
 import type { Contract } from '../../contracts/contract.js';
 import { ModwireError } from '../../errors.js';
 
-/** A small frame is copied: it would keep alive all that was read together with it, up to half a mebibyte. Bytes. */
-const MAX_COPIED_BYTES = 16 * 1024;
+/** Copies lie side by side in slabs of this size: memory for each alone takes longer than the rest of a reply. Bytes. */
+const SLAB_BYTES = 16 * 1024;
 
-/** The frame, for as long as someone holds it. */
+let slab = new Memory(new Uint8Array(0));
+let used = 0;
+
+/**
+ * The frame, for as long as someone holds it. A small one is copied: it would keep alive all that was read together with it,
+ * up to half a mebibyte; the copy keeps a slab alive.
+ */
 export function keepFrame(frame: FrameView): FrameView {
-  return frame.byteLength <= MAX_COPIED_BYTES ? frame.copy() : frame.retain();
+  const { byteLength } = frame;
+  if (byteLength > SLAB_BYTES) return frame.retain();
+  if (used + byteLength > slab.length) {
+    slab = Memory.allocate(SLAB_BYTES);
+    used = 0;
+  }
+  const at = used;
+  used += byteLength;
+  return frame.copy(slab, at);
 }
 
 /** What is wrong with a frame whose payload is to keep a contract; undefined when nothing is. */
@@ -29,7 +44,7 @@ export function contractRefusal(
   });
 }
 
-/** A request or a reply as it came. It may be kept. */
+/** A request or a reply as it came. */
 export class Received<Value = undefined> {
   readonly frame: FrameView;
   readonly #contract: Contract | undefined;
@@ -71,10 +86,10 @@ export class Received<Value = undefined> {
   }
 }
 
-/** A request that a worker is to answer. */
+/** A request that a worker is to answer. Who keeps one for long keeps `frame.copy()`: it holds what came with it. */
 export class IncomingRequest<Value = undefined> extends Received<Value> {}
 
-/** A reply to a request, or one of a stream. */
+/** A reply to a request, or one of a stream. It may be kept. */
 export class Reply<Value = undefined> extends Received<Value> {
   /** From when the request was made until this came, all attempts included. Milliseconds. */
   readonly latencyMs: number;

@@ -8,7 +8,7 @@ import { Answers } from './answers.js';
 import { CallContext, type CallContextHost, type Served } from './call-context.js';
 import { type CallFrames, correlationIdAt } from './call-frames.js';
 import { idRandom } from './id-random.js';
-import { contractRefusal, keepFrame } from './received.js';
+import { contractRefusal } from './received.js';
 import { ServiceTable } from './service-table.js';
 
 export interface WorkerParts {
@@ -61,7 +61,7 @@ export class Worker {
       this.#parts.frames.error(frame.subject, frame.id, error);
       return;
     }
-    const context = new CallContext(service, keepFrame(frame), this.#host);
+    const context = new CallContext(service, frame.retain(), this.#host);
     this.#byId.set(context.id, 0, context);
     this.#calls.add(context);
     if (this.#calls.size === 1) this.#parts.awaiting();
