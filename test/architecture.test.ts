@@ -22,7 +22,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // Schemas as data, for browsers too.
   contracts: { layers: [...GROUND, 'codec'], packages: ['flatbuffers', '@noble/hashes/*'] },
   // Pure decisions: no input and output, no clock.
-  routing: { layers: [...GROUND, 'codec'], packages: [] },
+  routing: { layers: [...GROUND, 'codec'], packages: ['semver/*'] },
   // The addon and what stands in for it.
   native: { layers: [...GROUND, 'codec', 'contracts'], packages: ['node:*'] },
   workers: { layers: [...GROUND, 'codec', 'contracts', 'native'], packages: ['node:*', 'piscina'] },

@@ -2,6 +2,7 @@ import type { BenchCase } from '../bench-case.js';
 import { codecDecode, codecEncode } from './codec.js';
 import { contractIsolation, pubsubContract } from './contracts.js';
 import { fanout, pubsub } from './pubsub.js';
+import { request64, requestSerial } from './request.js';
 import { scaleIdleConnections } from './scale-connections.js';
 import { scaleFilters, scaleSubjects } from './scale-routing.js';
 import { verifyNested, verifyPays, verifyRegion, verifyTexts } from './verify.js';
@@ -17,6 +18,8 @@ export const CASES: readonly BenchCase[] = [
   pubsub,
   fanout,
   pubsubContract,
+  requestSerial,
+  request64,
   contractIsolation,
   scaleSubjects,
   scaleFilters,

@@ -1,6 +1,6 @@
 import { ContentType, FrameWriter, IdGenerator } from 'modwire/codec';
-import { WebSocket } from 'ws';
 import { type Driver, PAYLOAD_BYTES, SUBJECT } from './driver.js';
+import { openRelaySocket } from './raw-relay-socket.js';
 import { readCounter } from './tally.js';
 
 const FRAMES_PER_BATCH = 100;
@@ -21,7 +21,7 @@ const payloadAt = frame.length - PAYLOAD_BYTES;
  */
 export const rawRelayDriver: Driver = {
   async connectPublisher(url) {
-    const socket = await open(`${url}/publish`);
+    const socket = await openRelaySocket(`${url}/publish`);
     const free: Buffer[] = [];
     let batch = makeBatch();
     let frames = 0;
@@ -64,7 +64,7 @@ export const rawRelayDriver: Driver = {
   },
 
   async subscribe(url, tally) {
-    const socket = await open(`${url}/subscribe`);
+    const socket = await openRelaySocket(`${url}/subscribe`);
     let receivedBytes = 0;
     let ackedBytes = 0;
     socket.on('message', (data: Buffer) => {
@@ -99,21 +99,4 @@ function encodeFrame(): Uint8Array {
 
 function makeBatch(): Buffer {
   return Buffer.concat(Array.from({ length: FRAMES_PER_BATCH }, () => frame));
-}
-
-/** Opens a socket with the settings that Modwire's client has on the loopback interface: nothing masked or compressed. */
-async function open(url: string): Promise<WebSocket> {
-  const socket = new WebSocket(url, {
-    perMessageDeflate: false,
-    skipUTF8Validation: true,
-    generateMask: (mask) => mask.fill(0),
-  });
-  await new Promise((resolve, reject) => {
-    socket.once('open', resolve);
-    socket.once('error', reject);
-  });
-  socket.on('close', () => {
-    throw new Error('the relay closed the connection');
-  });
-  return socket;
 }

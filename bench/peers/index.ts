@@ -19,3 +19,13 @@ export async function startBroker(system: string, processes: ProcessGroup): Prom
     throw new Error(`no broker '${system}'; there are ${Object.keys(BROKERS).join(', ')}`);
   return start(processes);
 }
+
+/** The server through which the requests of a system go. */
+export async function startRequestServer(system: string, processes: ProcessGroup): Promise<{ url: string }> {
+  if (system === 'raw-uws-relay') {
+    const { port } = await processes.fork('call-relay').ask<{ port: number }>('listen');
+    return { url: `ws://127.0.0.1:${port}` };
+  }
+  // From process to process: the responder says where it listens.
+  return system === 'grpc-js' ? { url: '' } : startBroker(system, processes);
+}
