@@ -2,6 +2,7 @@ import type { FrameFields } from '../codec/frame-fields.js';
 import type { FrameWriter } from '../codec/frame-writer.js';
 import { Memory } from '../codec/memory.js';
 import { ModwireError } from '../errors.js';
+import { disownAnswers } from './calls/disown-answers.js';
 import { ConditionWaiters, type WaitOptions } from './condition-waiters.js';
 import type { ClientSocket } from './socket.js';
 
@@ -113,6 +114,11 @@ export class Outbox {
     this.#windowBytes = 0;
     this.#sentBytes = 0;
     this.#creditedBytes = 0;
+  }
+
+  /** The connection is lost: answers that were not sent over it are answers to nobody. */
+  disownAnswers(): void {
+    for (const { memory, sent, used } of [...this.#queue, this.#current]) disownAnswers(memory, sent, used);
   }
 
   /** There will be no other connection: everyone who waits is told. */

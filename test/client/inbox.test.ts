@@ -6,7 +6,7 @@ import { Inbox } from '../../src/client/inbox.js';
 import { Subscription, type SubscriptionHost } from '../../src/client/subscription.js';
 import type { MissedRange, SubjectPosition } from '../../src/codec/control-message.js';
 import type { FrameView } from '../../src/codec/frame-view.js';
-import { Memory, openFrame } from '../../src/codec/index.js';
+import { Kind, Memory, openFrame } from '../../src/codec/index.js';
 import { matchesFilter } from '../../src/codec/subject.js';
 import { frameOf } from '../support/raw-client.js';
 
@@ -244,6 +244,7 @@ describe('an inbox', () => {
     const inbox = new Inbox(10, (action) => action(), {
       gap: (gap) => gaps.push(gap),
       failed: () => undefined,
+      call: () => undefined,
     });
     const seen: string[] = [];
     const subscription = new Subscription(
@@ -261,6 +262,30 @@ describe('an inbox', () => {
       expect(inbox.positions(subscription, 1e6).length).toBeLessThanOrEqual(10);
     }
     expect(seen).toHaveLength(100);
+    expect(gaps).toEqual([]);
+  });
+
+  it('hands on what is no message, whatever its subject, and counts it nowhere', () => {
+    const calls: number[] = [];
+    const gaps: Gap[] = [];
+    const seen: number[] = [];
+    const inbox = new Inbox(10, (action) => action(), {
+      gap: (gap) => gaps.push(gap),
+      failed: () => undefined,
+      call: (frame) => calls.push(frame.kind),
+    });
+    const reading = plainReading((frame) => seen.push(frame.sequence));
+    inbox.add(new Subscription('>', 1, reading, 10, HOST), [], true);
+    const take = (kind: number, sequence: number) => {
+      const bytes = frameOf('a', { kind });
+      openFrame(bytes).stamp(sequence, 7, 1);
+      inbox.frame(new Memory(bytes), 0, bytes.length);
+    };
+    take(Kind.message, 1);
+    for (const kind of [Kind.request, Kind.reply, Kind.error, Kind.cancel, 200]) take(kind, 50);
+    take(Kind.message, 2);
+    expect(seen).toEqual([1, 2]);
+    expect(calls).toEqual([Kind.request, Kind.reply, Kind.error, Kind.cancel, 200]);
     expect(gaps).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Outbox, type OutboxLimits } from '../../src/client/outbox.js';
 import type { ClientSocket } from '../../src/client/socket.js';
-import { BatchReader, FrameWriter, Memory, openFrame } from '../../src/codec/index.js';
+import { BatchReader, type FrameView, FrameWriter, Kind, Memory, openFrame } from '../../src/codec/index.js';
 import { ModwireError } from '../../src/errors.js';
 
 const BATCH_BYTES = 1024;
@@ -33,17 +33,17 @@ class Sent implements ClientSocket {
 
   /** Numbers of the frames in each message. */
   get numbers(): number[][] {
-    return this.messages.map((bytes) => {
-      const batch = new BatchReader();
-      batch.reset(new Memory(bytes));
-      const numbers: number[] = [];
-      while (batch.next()) {
-        numbers.push(openFrame(bytes.slice(batch.start, batch.end)).publishedAt);
-      }
-      expect(batch.violation).toBeUndefined();
-      return numbers;
-    });
+    return this.messages.map((bytes) => framesOf(bytes).map(({ publishedAt }) => publishedAt));
   }
+}
+
+function framesOf(message: Uint8Array): FrameView[] {
+  const batch = new BatchReader();
+  batch.reset(new Memory(message));
+  const frames: FrameView[] = [];
+  while (batch.next()) frames.push(openFrame(message.slice(batch.start, batch.end)));
+  expect(batch.violation).toBeUndefined();
+  return frames;
 }
 
 function outbox(maxPendingBytes = 1e9): { box: Outbox; endTurn: () => void } {
@@ -258,5 +258,32 @@ describe('an outbox', () => {
       clearInterval(credits);
     }
     expect(socket.messages).toHaveLength(20);
+  });
+
+  it('leaves answers that were not sent over a connection that is lost to nobody, and all else as it was', () => {
+    const { box, endTurn } = outbox();
+    const own = new Uint8Array(16).fill(7);
+    const kinds = [Kind.message, Kind.reply, Kind.request, Kind.error, Kind.cancel];
+    const addAll = (payloadBytes: number) => {
+      for (const kind of kinds) box.add({ ...fields(kind, payloadBytes), kind, correlationId: own });
+    };
+    const first = new Sent();
+    box.attach(first, UNLIMITED, 0);
+    addAll(0);
+    endTurn();
+    box.detach();
+    // Some in full batches, one in memory of its own, some in the batch that is being filled.
+    addAll(300);
+    box.add({ ...fields(Kind.reply, 5_000), kind: Kind.reply, correlationId: own });
+    addAll(0);
+    box.disownAnswers();
+    const second = new Sent();
+    box.attach(second, UNLIMITED, 0);
+    endTurn();
+    const answered = ({ messages }: Sent) =>
+      messages.flatMap(framesOf).map(({ kind, correlationId }) => [kind, correlationId?.[0]]);
+    expect(answered(first)).toEqual(kinds.map((kind) => [kind, 7]));
+    const disowned = kinds.map((kind) => [kind, kind === Kind.reply || kind === Kind.error ? 0 : 7]);
+    expect(answered(second)).toEqual([...disowned, [Kind.reply, 0], ...disowned]);
   });
 });

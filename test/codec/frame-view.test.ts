@@ -144,10 +144,15 @@ describe('the frame view', () => {
       const batch = from(new Uint8Array(1024));
       batch.set(GOOD_FRAMES.written, 256);
       const copy = open(batch, 256).copy();
+      const memory = Memory.allocate(1024 + copy.byteLength);
+      const beside = open(batch, 256).copy(memory, 1024);
       batch.fill(0);
       expect([copy.start, copy.end]).toEqual([0, GOOD_FRAMES.written.length]);
       expect(readingOfView(copy)).toEqual(readingOfFields(ALL_FIELDS));
       expect(readingOfView(open(copy.bytes))).toEqual(readingOfFields(ALL_FIELDS));
+      expect([beside.start, beside.end]).toEqual([1024, memory.length]);
+      expect(readingOfView(beside)).toEqual(readingOfFields(ALL_FIELDS));
+      expect(memory.u8.subarray(0, 1024).every((byte) => byte === 0)).toBe(true);
     });
   }
 });

@@ -101,6 +101,7 @@ export class Worker {
 
   /** The connection is gone, and with it whoever could be answered. */
   lost(error: ModwireError): void {
+    this.#parts.outbox.disownAnswers();
     for (const context of [...this.#calls]) {
       if (context.lost) continue;
       context.lost = true;

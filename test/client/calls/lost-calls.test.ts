@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { ModwireError } from '../../../src/index.js';
 import { eventually, within } from '../../support/broker-eventually.js';
@@ -149,17 +148,9 @@ describe.each(TRANSPORTS)('calls whose connection is lost, over %s', (transport)
       await new Promise<void>((resolve) => ends.push(resolve));
       return request.payload;
     });
-    await worker.serve('tokens', async function* () {
-      for (let number = 0; ; number++) {
-        yield number;
-        await turn();
-      }
-    });
     const outcomes = [1, 2, 3].map((number) =>
       caller.request('a', number).catch((e: ModwireError) => e.code),
     );
-    const stream = caller.requestStream('tokens', 1);
-    await stream.next();
     await eventually('all requests', () => ends.length === 3);
     const reconnected = new Promise((resolve) => worker.on('reconnect', resolve));
     proxy.drop();
@@ -171,6 +162,8 @@ describe.each(TRANSPORTS)('calls whose connection is lost, over %s', (transport)
     ends[0]!();
     expect((await reply).json()).toBe(4);
     await eventually('nothing under way', () => worker.calls.serving === 0);
+    await worker.flush();
+    expect(broker.stats().calls.late).toBe(0);
     expect(caller.calls.requests).toBe(0);
   });
 });
@@ -200,6 +193,7 @@ describe.each(TRANSPORTS)('calls while their broker stops, over %s', (transport)
     end.resolve();
     expect((await within('the reply', slow)).json()).toBe('slow');
     await within('the stop', stopped);
+    expect(first.stats().calls).toMatchObject({ requests: 1, refused: 0, failed: 0 });
     await fixture.broker(transport, {}, { port: first.port });
     const replies = await within('the others', Promise.all(meanwhile));
     expect(replies.map((reply) => reply.json())).toEqual([1, 2, 3]);
