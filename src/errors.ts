@@ -23,7 +23,7 @@ export const ERRORS = {
   UNIMPLEMENTED: row(12, 'caller', false, false, 501, 27),
   /** A defect of Modwire. */
   INTERNAL: row(13, 'service', false, true, 500, 70),
-  /** Nobody there at present: broker gone, draining, or not reached. */
+  /** Nobody there at present: broker gone, draining, or not reached; or the worker of a request is lost. */
   UNAVAILABLE: row(14, 'service', true, true, 503, 69),
   /** Not known who asks. */
   UNAUTHENTICATED: row(16, 'caller', false, false, 401, 28),

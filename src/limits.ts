@@ -189,7 +189,18 @@ export const BROKER_LIMITS = {
     100_000_000,
     'Requests without an end at once. Another one is refused with RESOURCE_EXHAUSTED.',
   ),
-  maxSessionCalls: count(65_536, 1, 10_000_000, 'The same of one session.'),
+  maxCallBytes: bytes(
+    1024 * MIB,
+    1 * MIB,
+    64 * 1024 * MIB,
+    'Bytes of those. Beyond it another one is refused.',
+  ),
+  maxSessionCalls: count(
+    65_536,
+    1,
+    10_000_000,
+    'Requests without an end of one session. Another one is refused.',
+  ),
   maxQueuedCalls: count(
     10_000,
     1,

@@ -59,7 +59,7 @@ export class Admission {
   /** The subject of a verified frame. Throws what refuses it, whatever its contract. */
   subjectOf(frame: FrameView, brokerTime: number): BrokerSubject {
     const { limits, subjects } = this.#parts;
-    if (frame.byteLength > limits.maxFrameBytes) throw tooLarge(frame.byteLength, limits);
+    if (frame.byteLength > limits.maxFrameBytes) throw frameTooLarge(frame.byteLength, limits);
     if (frame.kind !== Kind.message) throw unknownKind(frame.kind);
     return subjects.of(frame, Math.floor(brokerTime / 1000));
   }
@@ -153,7 +153,8 @@ export class Admission {
   }
 }
 
-function tooLarge(byteLength: number, limits: Limits): ModwireError {
+/** The error of a frame larger than maxFrameBytes. */
+export function frameTooLarge(byteLength: number, limits: Limits): ModwireError {
   return new ModwireError('RESOURCE_EXHAUSTED', {
     what: 'frame too large',
     expected: `at most maxFrameBytes = ${limits.maxFrameBytes}`,
@@ -165,8 +166,8 @@ function tooLarge(byteLength: number, limits: Limits): ModwireError {
 function unknownKind(kind: number): ModwireError {
   return new ModwireError('UNIMPLEMENTED', {
     what: 'kind of frame not supported',
-    expected: `kind ${Kind.message} (message)`,
-    got: `kind ${kind}${Kind[kind] === undefined ? '' : ` (${Kind[kind]})`}`,
+    expected: `kind ${Kind.message} (message) to ${Kind.cancel} (cancel)`,
+    got: `kind ${kind}`,
     advice: 'use a broker of a later version',
   });
 }

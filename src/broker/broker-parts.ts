@@ -11,12 +11,14 @@ import { Acknowledgements } from './acknowledgements.js';
 import { Admission } from './admission.js';
 import { BoundContracts } from './bound-contracts.js';
 import { Calls } from './calls/calls.js';
+import { serviceInfos } from './calls/service-infos.js';
 import { monotonicMs } from './clock.js';
 import { ConsumerPressure } from './consumer-pressure.js';
 import { ContractCalls } from './contract-calls.js';
 import { ContractGates } from './contract-gates.js';
 import { Controls } from './controls.js';
 import { createDelivery, type Delivery } from './delivery.js';
+import { DetourRoom } from './detour-room.js';
 import { Detours } from './detours.js';
 import { DirectDelivery } from './direct-delivery.js';
 import { FanOut } from './fan-out.js';
@@ -30,12 +32,16 @@ import type { ResolvedBrokerOptions } from './options.js';
 import { PublishCredit } from './publish-credit.js';
 import { PublishHttp } from './publish-http.js';
 import type { BrokerSubjects, Session } from './session.js';
+import { SessionWaits } from './session-waits.js';
 import { SlowConsumers } from './slow-consumers.js';
 import { Subscriptions } from './subscriptions.js';
 import type { Transport } from './transport.js';
 
 /** Payloads from this size on go to the worker pool until it is known what pays here. Bytes. */
 const INITIAL_OFFLOAD_BYTES = 64 * 1024;
+
+/** A session gets no more credit once this part of maxDetourBytes waits for it. */
+const WAITING_PART = 8;
 
 export interface BrokerSurroundings {
   readonly options: ResolvedBrokerOptions;
@@ -61,6 +67,7 @@ export interface BrokerParts {
   readonly slowConsumers: SlowConsumers;
   readonly narrow: NarrowDelivery;
   readonly detours: Detours;
+  readonly detourRoom: DetourRoom;
   readonly admission: Admission;
   readonly ingress: Ingress;
   readonly direct: DirectDelivery;
@@ -126,7 +133,9 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
     widen: (subject, gate) => narrow.widen(subject, gate),
   });
   registry.onChange(() => narrow.widenAll());
-  const detours = new Detours({ work, maxBytes: limits.maxDetourBytes });
+  const detourRoom = new DetourRoom(limits.maxDetourBytes);
+  const waits = new SessionWaits(credit, limits.maxDetourBytes / WAITING_PART);
+  const detours = new Detours({ work, room: detourRoom });
   const offload = new OffloadThreshold(limits.offloadBytes, INITIAL_OFFLOAD_BYTES, () =>
     measureOffloadBytes(work, kernels().verifier),
   );
@@ -144,7 +153,7 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
   const acks = new Acknowledgements(fanOut, limits.maxPendingAcks);
   const direct = new DirectDelivery(fanOut, limits);
   const calls = new Calls({
-    ...{ limits, registry, contracts, work, offload, direct },
+    ...{ limits, registry, contracts, work, offload, direct, waits, room: detourRoom },
     requireContracts: options.requireContracts,
     draining: surroundings.draining,
   });
@@ -157,16 +166,17 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
     departing: surroundings.departing,
   });
   const ingress = new Ingress({
-    ...{ limits, admission, calls, fanOut, credit, acks },
+    ...{ limits, admission, calls, fanOut, credit, acks, waits },
     control: (session, memory, start, end) => controls.handle(session, memory, start, end),
   });
   const http = {
     ...{ registry, consumers },
     health: () => ({ draining: surroundings.draining() }),
+    services: () => serviceInfos(calls.services.groups, monotonicMs()),
     publishing: new PublishHttp({ registry, work, admission, draining: surroundings.draining }),
   };
   return {
     ...{ subjects, memberships, subscriptions, fanOut, acks, pressure, slowConsumers, narrow },
-    ...{ detours, admission, ingress, http, direct, calls },
+    ...{ detours, detourRoom, admission, ingress, http, direct, calls },
   };
 }

@@ -12,7 +12,7 @@ import { answerHttp } from './http-routes.js';
 import type { ResolvedBrokerOptions } from './options.js';
 import { Session } from './session.js';
 import { SessionHandlers } from './session-handlers.js';
-import { whenSettled } from './session-origin.js';
+import { whenSettled } from './session-waits.js';
 import type { Connection, ConnectionHandlers, Transport, TransportFactory } from './transport.js';
 
 /** Room above slowConsumerBytes for what may be published before a slow consumer is taken out. Bytes. */
@@ -133,7 +133,7 @@ export class Broker {
   }
 
   stats(): BrokerStats {
-    const { subscriptions, subjects, memberships, admission, narrow, detours } = this.#parts;
+    const { subscriptions, subjects, memberships, admission, narrow, detourRoom } = this.#parts;
     const { pressure, slowConsumers, calls } = this.#parts;
     return {
       sessions: this.#sessions.size,
@@ -145,7 +145,7 @@ export class Broker {
       refused: admission.refusedCount,
       violations: admission.violationCount,
       withheld: narrow.withheldCount,
-      waitingBytes: detours.bytes,
+      waitingBytes: detourRoom.bytes,
       bufferedBytes: pressure.totalBytes,
       slowConsumers: slowConsumers.count,
       congested: pressure.congestedCount,
@@ -213,8 +213,9 @@ export class Broker {
     void this.#parts.calls.idle().then(() => this.#disconnectAll());
   }
 
-  /** Closes in order: what is buffered for a client goes out first. */
+  /** Closes in order: requests that nobody has answered are ended, and what is buffered for a client goes out first. */
   #disconnectAll(): void {
+    this.#parts.calls.abandon();
     this.#parts.fanOut.flush();
     this.#parts.direct.flush();
     this.#parts.acks.send();

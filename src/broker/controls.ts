@@ -11,7 +11,7 @@ import type { ContractCalls } from './contract-calls.js';
 import type { DirectDelivery } from './direct-delivery.js';
 import type { FanOut } from './fan-out.js';
 import type { Session } from './session.js';
-import { whenSettled } from './session-origin.js';
+import { whenSettled } from './session-waits.js';
 import type { Subscriptions } from './subscriptions.js';
 
 /** Longest name a client may give itself. Characters. */

@@ -1,8 +1,9 @@
 import type { FrameView } from '../codec/frame-view.js';
 import { Memory } from '../codec/memory.js';
-import { ModwireError, toModwireError } from '../errors.js';
+import { type ModwireError, toModwireError } from '../errors.js';
 import type { HeavyWork } from '../workers/heavy-work.js';
 import { type AcceptedVersion, broken } from './bound-contracts.js';
+import type { DetourRoom } from './detour-room.js';
 import type { BrokerGate, BrokerSubject } from './session.js';
 
 /** Where a frame came from. */
@@ -26,8 +27,7 @@ interface Waiting {
 
 export interface DetoursParts {
   readonly work: HeavyWork;
-  /** Bytes that wait at once. */
-  readonly maxBytes: number;
+  readonly room: DetourRoom;
 }
 
 /**
@@ -38,15 +38,9 @@ export class Detours {
   readonly #parts: DetoursParts;
   readonly #queues = new Map<BrokerSubject, Waiting[]>();
   readonly #whenIdle: (() => void)[] = [];
-  #bytes = 0;
 
   constructor(parts: DetoursParts) {
     this.#parts = parts;
-  }
-
-  /** Bytes that wait. */
-  get bytes(): number {
-    return this.#bytes;
   }
 
   /**
@@ -60,16 +54,14 @@ export class Detours {
     version: AcceptedVersion | undefined,
     frame: FrameView,
   ): void {
-    const { maxBytes } = this.#parts;
     const { byteLength } = frame;
-    if (this.#bytes + byteLength > maxBytes) throw full(maxBytes, byteLength, subject);
+    this.#parts.room.take(byteLength, subject.text);
     const waiting: Waiting = {
       origin,
       frame: frame.copy(),
       byteLength,
       accepted: version ? undefined : true,
     };
-    this.#bytes += byteLength;
     gate.waiting++;
     origin.waits(byteLength);
     const queue = this.#queues.get(subject);
@@ -118,7 +110,7 @@ export class Detours {
     while (done < queue.length && queue[done]!.accepted !== undefined) {
       const { origin, frame, byteLength, accepted } = queue[done++]!;
       gate.waiting--;
-      this.#bytes -= byteLength;
+      this.#parts.room.giveBack(byteLength);
       if (accepted) origin.accepted(subject, frame);
       origin.settled(byteLength);
     }
@@ -127,14 +119,4 @@ export class Detours {
     this.#queues.delete(subject);
     if (this.#queues.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
-}
-
-function full(maxBytes: number, byteLength: number, subject: BrokerSubject): ModwireError {
-  return new ModwireError('RESOURCE_EXHAUSTED', {
-    what: 'too much waits to be verified',
-    expected: `at most maxDetourBytes = ${maxBytes}`,
-    got: `${byteLength} bytes more`,
-    where: `subject ${subject.text}`,
-    advice: 'publish more slowly, or raise maxDetourBytes or workerThreads',
-  });
 }

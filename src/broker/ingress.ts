@@ -16,6 +16,7 @@ import type { FanOut } from './fan-out.js';
 import type { PublishCredit } from './publish-credit.js';
 import type { BrokerAudience, Session } from './session.js';
 import { SessionOrigin, type SessionOriginParts } from './session-origin.js';
+import type { SessionWaits } from './session-waits.js';
 
 export interface IngressParts {
   readonly limits: Limits;
@@ -24,12 +25,10 @@ export interface IngressParts {
   readonly fanOut: FanOut;
   readonly credit: PublishCredit;
   readonly acks: Acknowledgements;
+  readonly waits: SessionWaits;
   /** Takes the control message at `start` to `end` of a batch. */
   readonly control: (session: Session, memory: Memory, start: number, end: number) => void;
 }
-
-/** A session gets no more credit once this part of maxDetourBytes waits for it. */
-const WAITING_PART = 8;
 
 /**
  * The path of a frame through the broker: found in its batch, verified once, admitted and stamped in place, gathered
@@ -50,8 +49,7 @@ export class Ingress {
     this.#parts = parts;
     this.#verifier = parts.admission.createVerifier();
     this.#originParts = {
-      credit: parts.credit,
-      maxWaitingBytes: parts.limits.maxDetourBytes / WAITING_PART,
+      waits: parts.waits,
       accepted: (session, subject, frame) => {
         const audience = parts.admission.enter(subject, frame, nowMicros());
         if (wantsAck(frame)) parts.acks.add(session, frame.id, subject);

@@ -1,13 +1,11 @@
 import type { FrameView } from '../codec/frame-view.js';
 import type { ModwireError } from '../errors.js';
 import type { FrameOrigin } from './detours.js';
-import type { PublishCredit } from './publish-credit.js';
 import type { BrokerSubject, Session } from './session.js';
+import type { SessionWaits } from './session-waits.js';
 
 export interface SessionOriginParts {
-  readonly credit: PublishCredit;
-  /** Bytes of one session that may wait before it gets no more credit. */
-  readonly maxWaitingBytes: number;
+  readonly waits: SessionWaits;
   readonly accepted: (session: Session, subject: BrokerSubject, frame: FrameView) => void;
   readonly refused: (
     session: Session,
@@ -28,25 +26,11 @@ export class SessionOrigin implements FrameOrigin {
   }
 
   waits(byteLength: number): void {
-    const session = this.#session;
-    const { credit, maxWaitingBytes } = this.#parts;
-    const before = session.waitingBytes;
-    session.waitingFrames++;
-    session.waitingBytes += byteLength;
-    if (before <= maxWaitingBytes && session.waitingBytes > maxWaitingBytes) credit.holdBack(session);
+    this.#parts.waits.waits(this.#session, byteLength);
   }
 
   settled(byteLength: number): void {
-    const session = this.#session;
-    const { credit, maxWaitingBytes } = this.#parts;
-    const before = session.waitingBytes;
-    session.waitingFrames--;
-    session.waitingBytes -= byteLength;
-    if (before > maxWaitingBytes && session.waitingBytes <= maxWaitingBytes) credit.letGo(session);
-    if (session.waitingFrames > 0 || session.whenSettled === undefined) return;
-    const settled = session.whenSettled;
-    session.whenSettled = undefined;
-    for (const done of settled) done();
+    this.#parts.waits.settled(this.#session, byteLength);
   }
 
   accepted(subject: BrokerSubject, frame: FrameView): void {
@@ -55,14 +39,5 @@ export class SessionOrigin implements FrameOrigin {
 
   refused(error: ModwireError, id: Uint8Array, frame: FrameView | undefined): void {
     this.#parts.refused(this.#session, error, id, frame);
-  }
-}
-
-/** Calls back when nothing of a session waits any more: at once when nothing does. */
-export function whenSettled(session: Session, done: () => void): void {
-  if (session.waitingFrames === 0) done();
-  else {
-    session.whenSettled ??= [];
-    session.whenSettled.push(done);
   }
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeControl, Kind, Memory } from '../../src/codec/index.js';
+import { encodeControl, type Kind, Memory } from '../../src/codec/index.js';
 import { ERRORS } from '../../src/errors.js';
 import { eventually } from '../support/broker-eventually.js';
 import { BrokerFixture, TRANSPORTS } from '../support/broker-fixture.js';
@@ -84,11 +84,11 @@ describe.each(TRANSPORTS)('hostile input over %s', (transport) => {
     const broker = await fixture.broker(transport);
     const client = await fixture.raw(broker.url);
     const id = new Uint8Array(16).fill(7);
-    client.send(frameOf('a', { kind: Kind.request, id }), frameOf('a'));
+    client.send(frameOf('a', { kind: 5 as Kind, id }), frameOf('a'));
     await client.settle();
     const [failure] = client.all('failure');
     expect(failure).toMatchObject({ code: ERRORS.UNIMPLEMENTED.number, reference: id });
-    expect(failure!.message).toMatch(/got kind 1 \(request\)/);
+    expect(failure!.message).toMatch(/got kind 5/);
     expect(broker.stats()).toMatchObject({ frames: 1, refused: 1 });
     client.publish('a', { kind: 99 as Kind, id });
     await client.settle();

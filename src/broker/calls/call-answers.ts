@@ -3,17 +3,17 @@ import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
 import { ERRORS, toModwireError } from '../../errors.js';
 import type { IdMap } from '../../routing/calls/id-map.js';
 import type { AcceptedVersion } from '../bound-contracts.js';
-import { monotonicMs, nowMicros } from '../clock.js';
+import { exactMs, monotonicMs, nowMicros } from '../clock.js';
 import type { Session } from '../session.js';
-import type { Call } from './call.js';
 import type { CallContracts } from './call-contracts.js';
 import { errorCodeOfFrame } from './call-frames.js';
-import { tooManyReplies } from './call-refusals.js';
+import { replyNotVerified, tooManyReplies } from './call-refusals.js';
 import type { CallRouting } from './call-routing.js';
 import type { Services } from './services.js';
+import type { BrokerCall } from './worker-group.js';
 
 export interface CallAnswersParts {
-  readonly ids: IdMap<Call>;
+  readonly ids: IdMap<BrokerCall>;
   readonly routing: CallRouting;
   readonly contracts: CallContracts;
   readonly services: Services;
@@ -33,21 +33,25 @@ export class CallAnswers {
   reply(session: Session, frame: FrameView): void {
     const call = this.#callOf(session, frame);
     if (call === undefined) return;
-    if (call.checking !== undefined) {
-      // Behind a large one that is being verified: the order of a stream holds.
-      const copy = frame.copy();
-      this.#afterwards(call, () => this.#check(call, copy));
+    const isLast = !isMore(frame);
+    if (call.over) {
+      // Nobody waits any more: only its end counts.
+      if (isLast) this.#release(call);
       return;
     }
     try {
-      const version = call.over ? undefined : this.#parts.contracts.check(frame, 'reply');
-      if (version === undefined) this.#deliver(call, frame);
-      else {
-        const copy = frame.copy();
-        this.#afterwards(call, () => this.#verify(call, copy, version));
+      // The one that ends a stream needs no grant.
+      if (!isLast && ++call.parts > call.granted) throw tooManyReplies(call);
+      if (call.checking !== undefined) {
+        // Behind a large one that is being verified: the order of a stream holds.
+        this.#afterwards(call, frame, (copy) => this.#check(call, copy));
+        return;
       }
+      const version = this.#parts.contracts.check(frame, 'reply');
+      if (version === undefined) this.#deliver(call, frame);
+      else this.#afterwards(call, frame, (copy) => this.#verify(call, copy, version));
     } catch (thrown) {
-      this.#refuse(call, !isMore(frame), thrown);
+      this.#refuse(call, isLast, thrown);
     }
   }
 
@@ -55,14 +59,15 @@ export class CallAnswers {
   error(session: Session, frame: FrameView): void {
     const call = this.#callOf(session, frame);
     if (call === undefined) return;
-    if (call.checking === undefined) this.#failed(call, frame);
-    else {
-      const copy = frame.copy();
-      this.#afterwards(call, async () => this.#failed(call, copy));
+    try {
+      if (call.checking === undefined || call.over) this.#failed(call, frame);
+      else this.#afterwards(call, frame, async (copy) => this.#failed(call, copy));
+    } catch (thrown) {
+      this.#refuse(call, true, thrown);
     }
   }
 
-  #callOf(session: Session, frame: FrameView): Call | undefined {
+  #callOf(session: Session, frame: FrameView): BrokerCall | undefined {
     const { correlationId } = frame;
     const call = correlationId && this.#parts.ids.find(correlationId, 0);
     if (call?.worker?.session === session) return call;
@@ -70,20 +75,28 @@ export class CallAnswers {
     return undefined;
   }
 
-  /** Does something with what a worker has sent when all that it sent before is dealt with, unless it is lost by then. */
-  #afterwards(call: Call, action: () => Promise<void>): void {
-    const { worker } = call;
+  /**
+   * Does something with a copy of what a worker has sent, when all that it sent before is dealt with, unless the call is
+   * its no more by then. Throws RESOURCE_EXHAUSTED when too much waits.
+   */
+  #afterwards(call: BrokerCall, frame: FrameView, action: (copy: FrameView) => Promise<void>): void {
+    const { contracts } = this.#parts;
+    const worker = call.worker!;
+    const { byteLength } = frame;
+    contracts.hold(byteLength, frame.subject, worker.session);
+    const copy = frame.copy();
     const before = call.checking ?? Promise.resolve();
     const done = before
-      .then(() => (call.worker === worker ? action() : undefined))
+      .then(() => (call.worker === worker ? action(copy) : undefined))
       .finally(() => {
         if (call.checking === done) call.checking = undefined;
+        contracts.letGo(byteLength, worker.session);
       });
     call.checking = done;
   }
 
   /** What came while a reply before it was verified. */
-  async #check(call: Call, frame: FrameView): Promise<void> {
+  async #check(call: BrokerCall, frame: FrameView): Promise<void> {
     let version: AcceptedVersion | undefined;
     try {
       version = call.over ? undefined : this.#parts.contracts.check(frame, 'reply');
@@ -95,7 +108,7 @@ export class CallAnswers {
     else await this.#verify(call, frame, version);
   }
 
-  async #verify(call: Call, frame: FrameView, version: AcceptedVersion): Promise<void> {
+  async #verify(call: BrokerCall, frame: FrameView, version: AcceptedVersion): Promise<void> {
     const { worker } = call;
     const isLast = !isMore(frame);
     try {
@@ -108,33 +121,28 @@ export class CallAnswers {
     if (call.worker === worker) this.#deliver(call, frame);
   }
 
-  #deliver(call: Call, frame: FrameView): void {
-    if (call.over) {
-      // Nobody waits any more: only its end counts.
-      if (!isMore(frame)) this.#release(call);
-      return;
+  #deliver(call: BrokerCall, frame: FrameView): void {
+    const isLast = !isMore(frame);
+    if (!call.over) {
+      frame.stamp(++call.replies, 0, nowMicros());
+      call.caller.deliver(frame.memory.u8, frame.start, frame.end);
+      if (isLast) this.#succeeded(call);
     }
-    const { routing } = this.#parts;
-    const worker = call.worker!;
-    if (++call.replies > call.granted) {
-      worker.group.outliers.failed(worker.standing, monotonicMs());
-      routing.fail(call, tooManyReplies(call));
-      return;
-    }
-    frame.stamp(call.replies, 0, nowMicros());
-    call.caller.deliver(frame.memory.u8, frame.start, frame.end);
-    if (isMore(frame)) return;
-    const { group } = worker;
-    const nowMs = monotonicMs();
-    worker.replied++;
-    group.outliers.succeeded(worker.standing);
-    group.serviceTime.observe(nowMs - call.handedAt);
-    group.observe(nowMs - call.begunAt, nowMs);
-    routing.end(call);
-    this.#release(call);
+    if (isLast) this.#release(call);
   }
 
-  #failed(call: Call, frame: FrameView): void {
+  #succeeded(call: BrokerCall): void {
+    const worker = call.worker!;
+    const { group } = worker;
+    const nowMs = monotonicMs();
+    worker.countReply();
+    group.outliers.succeeded(worker.standing);
+    group.serviceTime.observe(nowMs - call.handedAt);
+    group.observe(exactMs() - call.begunAt, nowMs);
+    this.#parts.routing.end(call);
+  }
+
+  #failed(call: BrokerCall, frame: FrameView): void {
     if (call.over) {
       this.#release(call);
       return;
@@ -143,37 +151,43 @@ export class CallAnswers {
     const worker = call.worker!;
     const { outliers } = worker.group;
     const code = errorCodeOfFrame(frame);
-    worker.failed++;
-    if (code === 'REJECTED' && call.replies === 0 && routing.mayRetry(call)) {
-      routing.release(call);
-      routing.routeAgain(call, worker);
-      routing.fill(worker.group);
-      return;
-    }
     const { category } = ERRORS[code];
+    worker.countError();
     if (category === 'service' || category === 'time') outliers.failed(worker.standing, monotonicMs());
     else outliers.succeeded(worker.standing);
+    if (code === 'REJECTED' && call.replies === 0 && routing.mayTryElsewhere(call, worker)) {
+      call.rejectedBy = worker;
+      this.#release(call);
+      routing.route(call);
+      return;
+    }
     frame.stamp(call.replies + 1, 0, nowMicros());
     call.caller.deliver(frame.memory.u8, frame.start, frame.end);
     routing.end(call);
     this.#release(call);
   }
 
-  /** A reply that breaks its contract ends the call. */
-  #refuse(call: Call, isLast: boolean, thrown: unknown): void {
+  /** A reply that may not be passed on ends the call. */
+  #refuse(call: BrokerCall, isLast: boolean, thrown: unknown): void {
     const worker = call.worker!;
-    worker.failed++;
-    worker.group.outliers.failed(worker.standing, monotonicMs());
-    this.#parts.routing.fail(call, toModwireError(thrown));
+    const error = toModwireError(thrown);
+    // Otherwise it is the broker that is too busy.
+    const isItsFault = error.row.category === 'caller';
+    if (isItsFault) {
+      worker.countError();
+      worker.group.outliers.failed(worker.standing, monotonicMs());
+    }
+    // Who has ended it need not be told to give up.
     if (isLast) this.#release(call);
+    this.#parts.routing.fail(call, isItsFault ? error : replyNotVerified(call, error));
   }
 
-  #release(call: Call): void {
+  #release(call: BrokerCall): void {
     const { routing, services } = this.#parts;
-    const { group } = call.worker!;
+    const worker = call.worker!;
     routing.release(call);
-    routing.fill(group);
-    services.sweep(group);
+    services.released(worker);
+    routing.fill(worker.group);
   }
 }
 

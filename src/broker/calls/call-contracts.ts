@@ -4,13 +4,18 @@ import type { Registry } from '../../registry/registry.js';
 import type { HeavyWork } from '../../workers/heavy-work.js';
 import { type AcceptedVersion, type BoundContract, type BoundContracts, broken } from '../bound-contracts.js';
 import { unbound } from '../contract-gates.js';
+import type { DetourRoom } from '../detour-room.js';
 import type { OffloadThreshold } from '../offload-threshold.js';
+import type { Session } from '../session.js';
+import type { SessionWaits } from '../session-waits.js';
 
 export interface CallContractsParts {
   readonly registry: Registry;
   readonly contracts: BoundContracts;
   readonly work: HeavyWork;
   readonly offload: OffloadThreshold;
+  readonly room: DetourRoom;
+  readonly waits: SessionWaits;
   /** Whether subjects that are bound to no contract are refused. */
   readonly requireContracts: boolean;
 }
@@ -47,6 +52,18 @@ export class CallContracts {
     if (frame.payloadLength >= offload.bytes) return version;
     contracts.verify(version, frame);
     return undefined;
+  }
+
+  /** Makes room for a frame that waits to be verified; throws RESOURCE_EXHAUSTED when there is none. */
+  hold(byteLength: number, subject: string, from: Session | undefined): void {
+    this.#parts.room.take(byteLength, subject);
+    if (from !== undefined) this.#parts.waits.waits(from, byteLength);
+  }
+
+  /** It waits no longer, and what became of it has been said. */
+  letGo(byteLength: number, from: Session | undefined): void {
+    this.#parts.room.giveBack(byteLength);
+    if (from !== undefined) this.#parts.waits.settled(from, byteLength);
   }
 
   /** Verifies a frame, which is a copy of its own, by the pool. Rejects with what refuses it. */

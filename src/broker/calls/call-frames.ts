@@ -10,13 +10,20 @@ import { nowMicros } from '../clock.js';
 export const CODE_HEADER = 'modwire-code';
 export const MESSAGE_HEADER = 'modwire-message';
 
+/** What is said of a request in what answers it. */
+export interface RequestName {
+  /** 16 bytes. */
+  readonly id: Uint8Array;
+  readonly subject: string;
+}
+
 /** Writes the frames by which the broker itself ends calls. */
 export class CallFrames {
   readonly #writer = new FrameWriter();
   readonly #ids = new IdGenerator();
 
   /** The error that answers a request. */
-  error(request: FrameView, error: ModwireError): Uint8Array {
+  error(request: RequestName, error: ModwireError): Uint8Array {
     return this.#writer.encode({
       ...this.#about(request),
       kind: Kind.error,
@@ -28,11 +35,11 @@ export class CallFrames {
   }
 
   /** Says that nobody waits for the reply to a request any more. */
-  cancel(request: FrameView): Uint8Array {
+  cancel(request: RequestName): Uint8Array {
     return this.#writer.encode({ ...this.#about(request), kind: Kind.cancel });
   }
 
-  #about(request: FrameView) {
+  #about(request: RequestName) {
     const id = new Uint8Array(ID_BYTES);
     const publishedAt = nowMicros();
     this.#ids.nextId(id, Math.floor(publishedAt / 1000));

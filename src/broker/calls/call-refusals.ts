@@ -1,6 +1,6 @@
 import { ModwireError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
-import type { Call } from './call.js';
+import type { BrokerCall } from './worker-group.js';
 
 /** Why calls end without a worker's word. */
 
@@ -14,49 +14,69 @@ export function noResponders(subject: string): ModwireError {
   });
 }
 
-export function deadlineExceeded(call: Call): ModwireError {
-  const { frame, attempts } = call;
+export function deadlineExceeded(call: BrokerCall): ModwireError {
+  const { subject, timeout, attempts } = call;
   return new ModwireError('DEADLINE_EXCEEDED', {
     what: attempts === 0 ? 'no worker took it in time' : 'not answered in time',
-    expected: `an end within ${frame.timeout > 0 ? `${frame.timeout} µs` : 'requestTimeoutMs'}`,
+    expected: `an end within ${timeout > 0 ? `${timeout} µs` : 'requestTimeoutMs'}`,
     got: attempts === 0 ? 'none was free: surely not started' : 'none: it may have been started',
-    where: `subject ${frame.subject}`,
+    where: `subject ${subject}`,
   });
 }
 
-export function workerLost(call: Call): ModwireError {
+export function workerLost(call: BrokerCall): ModwireError {
   return new ModwireError('UNAVAILABLE', {
     what: 'the worker was lost',
     got: 'its connection ended: the request may have been started',
-    where: `subject ${call.frame.subject}`,
+    where: `subject ${call.subject}`,
     advice: 'declare requests idempotent that may be tried elsewhere',
   });
 }
 
-export function tooLate(call: Call, ahead: number): ModwireError {
+export function brokerStops(call: BrokerCall): ModwireError {
+  const isStarted = call.attempts > 0;
+  return new ModwireError(isStarted ? 'UNAVAILABLE' : 'REJECTED', {
+    what: 'the broker stops',
+    got: isStarted ? 'no answer by now: it may have been started' : 'no worker took it: surely not started',
+    where: `subject ${call.subject}`,
+    advice: 'connect elsewhere',
+  });
+}
+
+/** A reply came, and the broker could not verify it. */
+export function replyNotVerified(call: BrokerCall, cause: ModwireError): ModwireError {
+  return new ModwireError('UNAVAILABLE', {
+    what: 'the reply could not be verified',
+    got: `${cause.message}; the request was processed`,
+    where: `subject ${call.subject}`,
+  });
+}
+
+export function tooLate(call: BrokerCall, ahead: number): ModwireError {
   return new ModwireError('RESOURCE_EXHAUSTED', {
     what: 'its deadline cannot be met',
     got: `${ahead} requests before it`,
-    where: `subject ${call.frame.subject}`,
+    where: `subject ${call.subject}`,
     advice: 'allow more time, or add workers',
   });
 }
 
-export function queueFull(call: Call, { maxQueuedCalls, maxQueuedCallBytes }: Limits): ModwireError {
+export function queueFull(call: BrokerCall, { maxQueuedCalls, maxQueuedCallBytes }: Limits): ModwireError {
   return new ModwireError('RESOURCE_EXHAUSTED', {
     what: 'too many requests wait',
     expected: `at most maxQueuedCalls = ${maxQueuedCalls} and maxQueuedCallBytes = ${maxQueuedCallBytes} for a group`,
     got: 'one more',
-    where: `subject ${call.frame.subject}`,
+    where: `subject ${call.subject}`,
     advice: 'try again later, or add workers',
   });
 }
 
-export function tooManyReplies(call: Call): ModwireError {
+export function tooManyReplies(call: BrokerCall): ModwireError {
   return new ModwireError('PROTOCOL_VIOLATION', {
     what: 'the worker sent more replies than were granted',
     expected: `at most ${call.granted}`,
     got: 'one more',
-    where: `subject ${call.frame.subject}`,
+    where: `subject ${call.subject}`,
+    advice: 'let the worker wait for grants',
   });
 }

@@ -1,22 +1,27 @@
-import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
+import { encodeControl } from '../../codec/control.js';
+import type { FrameView } from '../../codec/frame-view.js';
 import type { ModwireError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import type { IdMap } from '../../routing/calls/id-map.js';
 import { monotonicMs, nowMicros } from '../clock.js';
 import type { DirectDelivery } from '../direct-delivery.js';
-import type { Call } from './call.js';
+import type { Session } from '../session.js';
+import { STREAM_WINDOW } from './call.js';
 import { CallDeadlines } from './call-deadlines.js';
 import { CallFrames } from './call-frames.js';
 import * as refusals from './call-refusals.js';
-import type { CallSubject } from './services.js';
-import type { Worker } from './worker.js';
-import type { WorkerGroup } from './worker-group.js';
+import type { BrokerCall, BrokerWorker, WorkerGroup } from './worker-group.js';
 
 export interface CallRoutingParts {
   readonly limits: Limits;
-  readonly ids: IdMap<Call>;
+  readonly ids: IdMap<BrokerCall>;
   readonly direct: DirectDelivery;
+  /** Who serves the subject of a request, in the order of preference. */
+  readonly groupsOf: (frame: FrameView) => readonly WorkerGroup[];
 }
+
+/** Requests that are passed over at once, since who has room has rejected them. */
+const MAX_PASSED_OVER = 16;
 
 /** Takes requests from their admission to a worker, and to the one end that each of them has. */
 export class CallRouting {
@@ -24,8 +29,9 @@ export class CallRouting {
   readonly #frames = new CallFrames();
   readonly #deadlines = new CallDeadlines((call) => this.expired(call));
   readonly #whenIdle: (() => void)[] = [];
-  /** Calls whose callers wait for an end. */
+  /** Calls whose callers wait for an end, and the bytes of their requests. */
   #open = 0;
+  #bytes = 0;
   /** Since the start: calls that ended with an error of the broker's. */
   failedCount = 0;
 
@@ -37,48 +43,59 @@ export class CallRouting {
     return this.#open;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Begins to account for a call, whose id is new. */
-  begin(call: Call): void {
-    const { frame } = call;
-    this.#parts.ids.set(frame.id, 0, call);
+  begin(call: BrokerCall): void {
+    this.#parts.ids.set(call.id, 0, call);
     call.caller.calls.add(call);
     this.#deadlines.add(call);
     this.#open++;
+    this.#bytes += call.byteLength;
   }
 
-  /** Finds a worker, or lets the call wait for one. `except` has had it already. */
-  route(call: Call, subject: CallSubject, except?: Worker): void {
-    const group = subject.groups.find(isServed) ?? subject.groups.find(({ workers }) => workers.size > 0);
-    if (group === undefined) this.fail(call, refusals.noResponders(subject.text));
-    else this.#routeTo(call, group, except);
-  }
-
-  /** The same, within the group that it was given to. */
-  routeAgain(call: Call, except: Worker): void {
-    const group = call.group!;
-    if (group.workers.size === 0) this.fail(call, refusals.noResponders(call.frame.subject));
-    else this.#routeTo(call, group, except);
+  /** Finds a worker, or lets the call wait for one. */
+  route(call: BrokerCall): void {
+    const nowMs = monotonicMs();
+    const group = this.#groupOf(call);
+    if (call.deadlineMs <= nowMs) this.expired(call);
+    else if (group === undefined) this.fail(call, refusals.noResponders(call.subject));
+    else {
+      call.group = group;
+      const worker =
+        group.queue.size > 0 ? undefined : group.policy.choose(call.keyHash, avoided(call, group));
+      if (worker !== undefined) this.#hand(call, worker, nowMs);
+      else this.#wait(call, group, nowMs);
+    }
   }
 
   /** Hands waiting calls over for as long as a worker of the group has room. */
   fill(group: WorkerGroup): void {
     if (group.queue.size === 0) return;
     const nowMs = monotonicMs();
-    while (group.hasRoom) {
+    const passedOver: BrokerCall[] = [];
+    while (passedOver.length < MAX_PASSED_OVER && group.hasRoom) {
       const call = group.queue.take(nowMs);
-      if (call === undefined) return;
-      call.place = undefined;
-      this.#hand(call, group.policy.choose(call.keyHash, undefined)!, nowMs);
+      if (call === undefined) break;
+      const worker = group.policy.choose(call.keyHash, avoided(call, group));
+      if (worker === undefined) passedOver.push(call);
+      else {
+        call.place = undefined;
+        this.#hand(call, worker, nowMs);
+      }
     }
+    for (const call of passedOver) group.queue.putBack(call.place!);
   }
 
-  /** Whether a call may be given to one more worker. */
-  mayRetry(call: Call): boolean {
-    return call.attempts < this.#parts.limits.maxCallAttempts && call.deadlineMs > monotonicMs();
+  /** Whether a call that a worker has rejected is to be tried with another, and there is one. */
+  mayTryElsewhere(call: BrokerCall, worker: BrokerWorker): boolean {
+    return this.#mayRetry(call) && this.#groupOf(call)?.isServedBesides(worker) === true;
   }
 
   /** Its time has run out. */
-  expired(call: Call): void {
+  expired(call: BrokerCall): void {
     if (call.over) return;
     const { worker } = call;
     if (worker !== undefined) worker.group.outliers.failed(worker.standing, monotonicMs());
@@ -86,16 +103,16 @@ export class CallRouting {
   }
 
   /** Ends a call with an error of the broker's; its worker, if it has one, is told to give up. */
-  fail(call: Call, error: ModwireError): void {
+  fail(call: BrokerCall, error: ModwireError): void {
     if (call.over) return;
     this.failedCount++;
-    const bytes = this.#frames.error(call.frame, error);
+    const bytes = this.#frames.error(call, error);
     call.caller.deliver(bytes, 0, bytes.length);
     this.giveUp(call);
   }
 
   /** Nobody waits for the end of a call any more. */
-  giveUp(call: Call): void {
+  giveUp(call: BrokerCall): void {
     if (call.over) return;
     const { worker, place } = call;
     if (place !== undefined) {
@@ -103,46 +120,56 @@ export class CallRouting {
       call.place = undefined;
     }
     this.end(call);
-    if (worker === undefined) return;
-    const bytes = this.#frames.cancel(call.frame);
-    this.#parts.direct.send(worker.session, bytes, 0, bytes.length);
+    if (worker !== undefined) this.#send(worker.session, this.#frames.cancel(call));
   }
 
   /** Its caller has had its end. A worker that has it still has to end it, and keeps its place until then. */
-  end(call: Call): void {
-    call.over = true;
+  end(call: BrokerCall): void {
+    call.finish();
     this.#deadlines.cancel(call);
     call.caller.calls.delete(call);
-    if (call.worker === undefined) this.#parts.ids.delete(call.frame.id, 0);
+    if (call.worker === undefined) this.#parts.ids.delete(call.id, 0);
+    this.#bytes -= call.byteLength;
     if (--this.#open === 0) for (const done of this.#whenIdle.splice(0)) done();
   }
 
   /** A worker has ended a call, or is gone: it has room for another. */
-  release(call: Call): void {
-    const worker = call.worker!;
-    worker.calls.delete(call);
+  release(call: BrokerCall): void {
+    call.worker!.calls.delete(call);
     call.worker = undefined;
-    if (call.over) this.#parts.ids.delete(call.frame.id, 0);
+    if (call.over) this.#parts.ids.delete(call.id, 0);
+  }
+
+  /** The caller takes so many replies in all. */
+  grant(call: BrokerCall, replies: number): void {
+    if (call.over || replies <= call.granted) return;
+    call.granted = replies;
+    if (call.worker !== undefined) this.#tellGranted(call, call.worker);
   }
 
   /** A worker's connection is gone. Its group has forgotten it already. */
-  lost(worker: Worker): void {
+  lost(worker: BrokerWorker): void {
     for (const call of [...worker.calls]) {
       this.release(call);
       if (call.over) continue;
-      if (call.idempotent && this.mayRetry(call)) this.routeAgain(call, worker);
+      // Who has seen a part of the stream would see it twice.
+      const repeatable = call.idempotent && call.replies === 0 && this.#mayRetry(call);
+      if (repeatable && this.#groupOf(call) !== undefined) this.route(call);
       else this.fail(call, refusals.workerLost(call));
     }
-    this.forsake(worker.group);
+    this.left(worker.group);
   }
 
-  /** Ends what waits for a group in which nobody is left. */
-  forsake(group: WorkerGroup): void {
-    if (group.workers.size > 0) return;
+  /** Somebody has left a group: what waits there is for the others, or for those of another group. */
+  left(group: WorkerGroup): void {
+    if (group.workers.size > 0) {
+      this.fill(group);
+      return;
+    }
     const nowMs = monotonicMs();
     for (let call = group.queue.take(nowMs); call !== undefined; call = group.queue.take(nowMs)) {
       call.place = undefined;
-      this.fail(call, refusals.noResponders(call.frame.subject));
+      this.route(call);
     }
   }
 
@@ -152,21 +179,28 @@ export class CallRouting {
     return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
+  /** Ends every call: the broker stops. None may begin afterwards. */
+  abandon(): void {
+    this.#deadlines.takeAll((call) => this.fail(call, refusals.brokerStops(call)));
+  }
+
   close(): void {
     this.#deadlines.close();
   }
 
-  #routeTo(call: Call, group: WorkerGroup, except: Worker | undefined): void {
-    call.group = group;
-    const nowMs = monotonicMs();
-    const worker = group.queue.size > 0 ? undefined : group.policy.choose(call.keyHash, except);
-    if (worker !== undefined) this.#hand(call, worker, nowMs);
-    else this.#wait(call, group, nowMs);
+  #mayRetry(call: BrokerCall): boolean {
+    return call.attempts < this.#parts.limits.maxCallAttempts && call.deadlineMs > monotonicMs();
   }
 
-  #wait(call: Call, group: WorkerGroup, nowMs: number): void {
-    const { priority, byteLength } = call.frame;
-    const { deadlineMs } = call;
+  /** The first group in which somebody takes requests, else the first in which somebody may again. */
+  #groupOf(call: BrokerCall): WorkerGroup | undefined {
+    const groups = this.#parts.groupsOf(call.frame);
+    return groups.find(({ isServed }) => isServed) ?? groups.find(({ workers }) => workers.size > 0);
+  }
+
+  #wait(call: BrokerCall, group: WorkerGroup, nowMs: number): void {
+    const { deadlineMs, byteLength } = call;
+    const { priority } = call.frame;
     const ahead = group.queue.countBefore(priority);
     if (group.serviceTime.expectedWaitMs(ahead, group.concurrency) > deadlineMs - nowMs && group.isServed) {
       this.fail(call, refusals.tooLate(call, ahead));
@@ -177,24 +211,31 @@ export class CallRouting {
     else this.fill(group);
   }
 
-  #hand(call: Call, worker: Worker, nowMs: number): void {
+  #hand(call: BrokerCall, worker: BrokerWorker, nowMs: number): void {
     const { frame, deadlineMs } = call;
     call.attempts++;
-    call.replies = 0;
+    call.parts = 0;
     call.handedAt = nowMs;
     call.worker = worker;
     worker.calls.add(call);
     worker.group.handed++;
+    worker.group.rate.count(nowMs);
     frame.stamp(call.attempts, Math.max(1, deadlineMs - nowMs) * 1000, nowMicros());
     this.#parts.direct.send(worker.session, frame.memory.u8, frame.start, frame.end);
+    if (call.granted > STREAM_WINDOW) this.#tellGranted(call, worker);
+  }
+
+  /** After the request, which may be gathered still. */
+  #tellGranted({ id, granted }: BrokerCall, worker: BrokerWorker): void {
+    this.#send(worker.session, encodeControl({ type: 'grant', request: id, replies: granted }));
+  }
+
+  #send(session: Session, bytes: Uint8Array): void {
+    this.#parts.direct.send(session, bytes, 0, bytes.length);
   }
 }
 
-function isServed(group: WorkerGroup): boolean {
-  return group.isServed;
-}
-
-/** Whether a request may be processed more than once. */
-export function isIdempotent(flags: number): boolean {
-  return (flags & FrameFlags.idempotent) !== 0;
+/** Whom a call is not to be handed to: who has rejected it, unless nobody else takes requests. */
+function avoided({ rejectedBy }: BrokerCall, group: WorkerGroup): BrokerWorker | undefined {
+  return rejectedBy !== undefined && group.isServedBesides(rejectedBy) ? rejectedBy : undefined;
 }

@@ -1,20 +1,29 @@
-import type { FrameView } from '../../codec/frame-view.js';
+import { FrameView } from '../../codec/frame-view.js';
 import type { Timed } from '../../routing/calls/deadline-wheel.js';
 import type { Place } from '../../routing/calls/waiting-queue.js';
 import type { Caller } from './caller.js';
-import type { Worker } from './worker.js';
-import type { WorkerGroup } from './worker-group.js';
 
 /** Replies that a worker may send before its caller has granted any. */
 export const STREAM_WINDOW = 64;
 
-/** A request from its admission to its end. */
-export class Call implements Timed {
+const NO_FRAME = new FrameView();
+
+/** A request from its admission to its end; workers are `W`, their groups `G`. */
+export class Call<W, G> implements Timed {
   wheelIndex = -1;
-  readonly caller: Caller;
-  /** A copy of its own. */
-  readonly frame: FrameView;
-  /** Milliseconds on the broker's monotonic clock. */
+  readonly caller: Caller<Call<W, G>>;
+  /** 16 bytes. */
+  readonly id: Uint8Array;
+  readonly subject: string;
+  /** As the request names it, microseconds; 0 when it names none. */
+  readonly timeout: number;
+  readonly byteLength: number;
+  /**
+   * A copy of its own, for as long as someone waits for the end. While it is verified by the pool its bytes are there, and
+   * may be lost there: what every end needs of it stands above.
+   */
+  frame: FrameView;
+  /** Milliseconds on the broker's monotonic clock, as exact as it is. */
   readonly begunAt: number;
   /** Milliseconds on the broker's monotonic clock. */
   readonly deadlineMs: number;
@@ -22,18 +31,21 @@ export class Call implements Timed {
   readonly keyHash: number;
   readonly idempotent: boolean;
 
-  group: WorkerGroup | undefined;
+  group: G | undefined;
   /** Where it waits for a worker. */
-  place: Place<Call> | undefined;
+  place: Place<Call<W, G>> | undefined;
   /** Who has it. */
-  worker: Worker | undefined;
+  worker: W | undefined;
+  /** Who had it last and has rejected it: others come first. */
+  rejectedBy: W | undefined;
   /** Workers that it was handed to. */
   attempts = 0;
   /** When it was handed to the present one. Milliseconds on the broker's monotonic clock. */
   handedAt = 0;
-  /** From the present worker. */
+  /** Replies with the flag `more` that have come from the present worker, and those of all that its caller was sent. */
+  parts = 0;
   replies = 0;
-  /** How many may come in all. */
+  /** How many with the flag `more` may come in all. */
   granted = STREAM_WINDOW;
   /** Its caller has had its end, or has given up; a worker may still have it. */
   over = false;
@@ -41,7 +53,7 @@ export class Call implements Timed {
   checking: Promise<void> | undefined;
 
   constructor(
-    caller: Caller,
+    caller: Caller<Call<W, G>>,
     frame: FrameView,
     begunAt: number,
     deadlineMs: number,
@@ -49,6 +61,10 @@ export class Call implements Timed {
     idempotent: boolean,
   ) {
     this.caller = caller;
+    this.id = frame.id.slice();
+    this.subject = frame.subject;
+    this.timeout = frame.timeout;
+    this.byteLength = frame.byteLength;
     this.frame = frame;
     this.begunAt = begunAt;
     this.deadlineMs = deadlineMs;
@@ -56,8 +72,9 @@ export class Call implements Timed {
     this.idempotent = idempotent;
   }
 
-  /** 16 bytes. */
-  get id(): Uint8Array {
-    return this.frame.id;
+  /** Its caller has had its end, or has given up. */
+  finish(): void {
+    this.over = true;
+    this.frame = NO_FRAME;
   }
 }

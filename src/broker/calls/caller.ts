@@ -1,7 +1,9 @@
-import type { Call } from './call.js';
+import type { Session } from '../session.js';
 
 /** Who made a request: a session, or an HTTP request. */
-export interface Caller {
+export interface Caller<Call> {
+  /** Undefined for an HTTP request. */
+  readonly session?: Session;
   /** Its requests without an end. */
   readonly calls: Set<Call>;
   /** Takes a reply or an error, `start` to `end` of `bytes`, which are its own only until it returns. */

@@ -2,25 +2,22 @@ import { randomFillSync, randomInt } from 'node:crypto';
 import type { ControlOf } from '../../codec/control-message.js';
 import type { FrameView } from '../../codec/frame-view.js';
 import { Kind } from '../../codec/generated/modwire/kind.js';
-import { isReserved } from '../../codec/subject.js';
-import { encodeUtf8 } from '../../codec/utf8.js';
-import { ModwireError, toModwireError } from '../../errors.js';
+import { toModwireError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import { ID_HASH_WORDS, IdMap } from '../../routing/calls/id-map.js';
 import { SWEEP_MS } from '../../routing/calls/outlier-ejection.js';
-import { keyHash } from '../../routing/calls/sticky-keys.js';
+import type { AcceptedVersion } from '../bound-contracts.js';
 import { monotonicMs } from '../clock.js';
-import { reserved } from '../contract-gates.js';
 import type { DirectDelivery } from '../direct-delivery.js';
 import type { Session } from '../session.js';
-import { Call } from './call.js';
+import { CallAdmission } from './call-admission.js';
 import { CallAnswers } from './call-answers.js';
 import { CallContracts, type CallContractsParts } from './call-contracts.js';
 import { CallFrames } from './call-frames.js';
-import { CallRouting, isIdempotent } from './call-routing.js';
-import type { Caller } from './caller.js';
+import { CallRouting } from './call-routing.js';
 import { Services } from './services.js';
 import { SessionCaller } from './session-caller.js';
+import type { BrokerCall, BrokerCaller } from './worker-group.js';
 
 export interface CallsParts extends CallContractsParts {
   readonly limits: Limits;
@@ -29,8 +26,11 @@ export interface CallsParts extends CallContractsParts {
 }
 
 export interface CallStats {
-  /** Requests without an end. */
+  /** Requests without an end, and those of them that wait for a worker. */
   readonly open: number;
+  readonly waiting: number;
+  /** Requests that are over for their callers and that a worker has not ended. */
+  readonly lingering: number;
   /** Since the start: requests admitted and refused, and those that ended with an error of the broker's. */
   readonly requests: number;
   readonly refused: number;
@@ -44,10 +44,11 @@ export interface CallStats {
 export class Calls {
   readonly services: Services;
   readonly #parts: CallsParts;
-  readonly #ids: IdMap<Call>;
+  readonly #ids: IdMap<BrokerCall>;
   readonly #routing: CallRouting;
   readonly #answers: CallAnswers;
   readonly #contracts: CallContracts;
+  readonly #admission: CallAdmission;
   readonly #frames = new CallFrames();
   readonly #callers = new Map<Session, SessionCaller>();
   #sweptAt = 0;
@@ -57,8 +58,9 @@ export class Calls {
   constructor(parts: CallsParts) {
     const { limits, direct } = parts;
     this.#parts = parts;
-    const ids = new IdMap<Call>(randomFillSync(new Int32Array(ID_HASH_WORDS)));
-    const routing = new CallRouting({ limits, ids, direct });
+    const ids = new IdMap<BrokerCall>(randomFillSync(new Int32Array(ID_HASH_WORDS)));
+    const groupsOf = (frame: FrameView) => this.services.groupsOf(frame);
+    const routing = new CallRouting({ limits, ids, direct, groupsOf });
     this.services = new Services({
       limits,
       random: () => randomInt(2 ** 32) / 2 ** 32,
@@ -71,14 +73,20 @@ export class Calls {
     this.#ids = ids;
     this.#routing = routing;
     this.#contracts = new CallContracts(parts);
+    this.#admission = new CallAdmission({ limits, ids, routing, draining: parts.draining });
     this.#answers = new CallAnswers({ ids, routing, contracts: this.#contracts, services: this.services });
   }
 
   get stats(): CallStats {
     let workers = 0;
-    for (const group of this.services.groups) workers += group.workers.size;
+    let waiting = 0;
+    for (const group of this.services.groups) {
+      workers += group.workers.size;
+      waiting += group.queue.size;
+    }
+    const { open } = this.#routing;
     return {
-      open: this.#routing.open,
+      ...{ open, waiting, lingering: Math.max(0, this.#ids.size - open) },
       requests: this.#requests,
       refused: this.#refused,
       failed: this.#routing.failedCount,
@@ -108,10 +116,10 @@ export class Calls {
   }
 
   /** Takes a request, borrowed until this returns. Its caller is answered in any case. */
-  request(caller: Caller, frame: FrameView): void {
-    let call: Call;
+  request(caller: BrokerCaller, frame: FrameView): void {
+    let call: BrokerCall;
     try {
-      call = this.#admit(caller, frame);
+      call = this.#admission.admit(caller, frame);
     } catch (thrown) {
       this.#refused++;
       const bytes = this.#frames.error(frame, toModwireError(thrown));
@@ -120,18 +128,10 @@ export class Calls {
     }
     this.#requests++;
     this.#routing.begin(call);
-    const subject = this.services.subjectOf(call.frame);
     try {
       const version = this.#contracts.check(call.frame, 'request');
-      if (version === undefined) this.#routing.route(call, subject);
-      else {
-        this.#contracts.verify(call.frame, version).then(
-          () => {
-            if (!call.over) this.#routing.route(call, this.services.subjectOf(call.frame));
-          },
-          (thrown) => this.#routing.fail(call, toModwireError(thrown)),
-        );
-      }
+      if (version === undefined) this.#routing.route(call);
+      else this.#verify(call, version);
     } catch (thrown) {
       this.#routing.fail(call, toModwireError(thrown));
     }
@@ -149,7 +149,7 @@ export class Calls {
     const { group } = this.services.unserve(session, service);
     this.#parts.direct.flushSession(session);
     session.send({ type: 'unserved', service });
-    this.#routing.forsake(group);
+    this.#routing.left(group);
     this.services.sweep(group);
   }
 
@@ -158,20 +158,28 @@ export class Calls {
     this.#routing.fill(this.services.capacity(session, message).group);
   }
 
-  /** A caller takes more replies. */
+  /** A session takes more replies to a request of its own. */
   grant(session: Session, { request, replies }: ControlOf<'grant'>): void {
+    const caller = this.#callers.get(session);
+    if (caller !== undefined) this.grantTo(caller, request, replies);
+  }
+
+  /** A caller takes so many replies in all to a request of its own. */
+  grantTo(caller: BrokerCaller, request: Uint8Array, replies: number): void {
     const call = this.#ids.find(request, 0);
-    if (call === undefined || call.over || call.caller !== this.#callers.get(session)) return;
-    if (replies <= call.granted) return;
-    call.granted = replies;
-    call.worker?.session.send({ type: 'grant', request, replies });
+    if (call?.caller === caller) this.#routing.grant(call, replies);
+  }
+
+  /** A caller is gone: nobody waits for its requests any more. */
+  giveUp(caller: BrokerCaller): void {
+    for (const call of [...caller.calls]) this.#routing.giveUp(call);
   }
 
   /** Forgets a session that is gone: its requests are given up, and those that it had as a worker go elsewhere. */
   forget(session: Session): void {
     const caller = this.#callers.get(session);
     this.#callers.delete(session);
-    for (const call of [...(caller?.calls ?? [])]) this.#routing.giveUp(call);
+    if (caller !== undefined) this.giveUp(caller);
     for (const worker of this.services.forget(session)) {
       this.#routing.lost(worker);
       this.services.sweep(worker.group);
@@ -191,40 +199,30 @@ export class Calls {
     return this.#routing.idle();
   }
 
+  /** Ends every request: the broker stops, and takes no more. */
+  abandon(): void {
+    this.#routing.abandon();
+  }
+
   close(): void {
     this.#routing.close();
   }
 
-  #admit(caller: Caller, frame: FrameView): Call {
-    const { limits, draining } = this.#parts;
-    const { subject, timeout } = frame;
-    if (isReserved(subject)) throw reserved(subject);
-    if (draining()) {
-      throw new ModwireError('REJECTED', { what: 'the broker stops', advice: 'connect elsewhere' });
-    }
-    const maxTimeout = limits.maxRequestTimeoutMs;
-    if (timeout > maxTimeout * 1000) {
-      throw new ModwireError('INVALID_ARGUMENT', {
-        what: 'timeout too long',
-        expected: `at most maxRequestTimeoutMs = ${maxTimeout}`,
-        got: `${timeout} µs`,
-        where: `subject ${subject}`,
-      });
-    }
-    if (this.#routing.open >= limits.maxCalls) throw tooMany('maxCalls', limits.maxCalls, subject);
-    if (caller.calls.size >= limits.maxSessionCalls) {
-      throw tooMany('maxSessionCalls', limits.maxSessionCalls, subject);
-    }
-    if (this.#ids.find(frame.id, 0) !== undefined) {
-      throw new ModwireError('ALREADY_EXISTS', {
-        what: 'a request with this id is under way',
-        expected: 'an id of its own',
-        where: `subject ${subject}`,
-      });
-    }
-    const nowMs = monotonicMs();
-    const deadlineMs = nowMs + (timeout === 0 ? limits.requestTimeoutMs : Math.ceil(timeout / 1000));
-    return new Call(caller, frame.copy(), nowMs, deadlineMs, hashOf(frame), isIdempotent(frame.flags));
+  /** Has a large request verified by the pool before anyone gets it. */
+  #verify(call: BrokerCall, version: AcceptedVersion): void {
+    const { byteLength, subject } = call;
+    const { session } = call.caller;
+    const contracts = this.#contracts;
+    contracts.hold(byteLength, subject, session);
+    void contracts
+      .verify(call.frame, version)
+      .then(
+        () => {
+          if (!call.over) this.#routing.route(call);
+        },
+        (thrown) => this.#routing.fail(call, toModwireError(thrown)),
+      )
+      .finally(() => contracts.letGo(byteLength, session));
   }
 
   #cancel(session: Session, { correlationId }: FrameView): void {
@@ -240,21 +238,4 @@ export class Calls {
     }
     return caller;
   }
-}
-
-/** Who has no key has one of its own. */
-function hashOf(frame: FrameView): number {
-  const key = frame.assignmentKey;
-  const bytes = key === undefined ? frame.id : encodeUtf8(key);
-  return keyHash(bytes, 0, bytes.length);
-}
-
-function tooMany(limit: string, bound: number, subject: string): ModwireError {
-  return new ModwireError('RESOURCE_EXHAUSTED', {
-    what: 'too many requests without an end',
-    expected: `at most ${limit} = ${bound}`,
-    got: 'one more',
-    where: `subject ${subject}`,
-    advice: 'wait for some to end',
-  });
 }

@@ -8,17 +8,13 @@ import { isMoreSpecific } from '../../routing/specificity.js';
 import { TokenTrie } from '../../routing/token-trie.js';
 import type { Session } from '../session.js';
 import { Worker } from './worker.js';
-import { WorkerGroup, type WorkerGroupHost } from './worker-group.js';
+import { type BrokerWorker, WorkerGroup, type WorkerGroupHost } from './worker-group.js';
 
 /** Subjects of which it is remembered who serves them; beyond it the memory starts anew. */
 const MAX_REMEMBERED = 65_536;
 
-/** A subject that requests are made on. */
-export interface CallSubject {
-  readonly text: string;
-  /** Groups that select it, in the order of preference. */
-  readonly groups: readonly WorkerGroup[];
-}
+/** Longest name of a group, and longest version. Characters. */
+const MAX_TEXT_LENGTH = 256;
 
 /** Who serves what. */
 export class Services {
@@ -26,8 +22,10 @@ export class Services {
   readonly #host: WorkerGroupHost;
   readonly #groups = new Map<string, WorkerGroup>();
   readonly #filters = new TokenTrie<WorkerGroup>();
-  readonly #workers = new Map<Session, Map<number, Worker>>();
-  #subjects = new SubjectTable<CallSubject>();
+  readonly #workers = new Map<Session, Map<number, BrokerWorker>>();
+  /** Those that take no more requests and have not ended all that they were handed. */
+  readonly #leaving = new Map<Session, Set<BrokerWorker>>();
+  #subjects = new SubjectTable<readonly WorkerGroup[]>();
 
   constructor(host: WorkerGroupHost) {
     this.#limits = host.limits;
@@ -38,26 +36,27 @@ export class Services {
     return this.#groups.values();
   }
 
-  /** The subject of a verified frame. */
-  subjectOf(frame: FrameView): CallSubject {
+  /** The groups that select the subject of a verified frame, in the order of preference. */
+  groupsOf(frame: FrameView): readonly WorkerGroup[] {
     const known = this.#subjects.find(frame);
     if (known !== undefined) return known;
     const groups: WorkerGroup[] = [];
     this.#filters.selecting(frame.subject, (group) => groups.push(group));
     // Sorting is stable, and the trie visits groups of one filter in the order in which they came.
     groups.sort((a, b) => rank(a, b));
-    const subject = { text: frame.subject, groups };
     if (this.#subjects.size >= MAX_REMEMBERED) this.#subjects = new SubjectTable();
-    this.#subjects.add(frame, subject);
-    return subject;
+    this.#subjects.add(frame, groups);
+    return groups;
   }
 
   /** Makes a session a worker. Throws INVALID_ARGUMENT, ALREADY_EXISTS, RESOURCE_EXHAUSTED, FAILED_PRECONDITION. */
-  serve(session: Session, request: ControlOf<'serve'>): Worker {
+  serve(session: Session, request: ControlOf<'serve'>): BrokerWorker {
     const { service, subject: filter, group: name, version, concurrency, policy } = request;
     checkFilter(filter);
+    checkText('name of a group', name, filter);
+    checkText('version', version, filter);
     this.#checkConcurrency(concurrency, filter);
-    const own = this.#workers.get(session) ?? new Map<number, Worker>();
+    const own = this.#workers.get(session) ?? new Map<number, BrokerWorker>();
     if (service === 0) throw refused('not a number of a service', 'a number from 1', '0', filter);
     if (own.has(service)) {
       throw new ModwireError('ALREADY_EXISTS', {
@@ -76,7 +75,14 @@ export class Services {
       });
     }
     const group = this.#group(filter, name, policy);
-    const worker = new Worker(session, service, freeName(group, session.name), version, group, concurrency);
+    const worker: BrokerWorker = new Worker(
+      session,
+      service,
+      freeName(group, session.name),
+      version,
+      group,
+      concurrency,
+    );
     group.join(worker);
     own.set(service, worker);
     this.#workers.set(session, own);
@@ -84,16 +90,27 @@ export class Services {
   }
 
   /** The worker takes no more requests. Throws NOT_FOUND. */
-  unserve(session: Session, service: number): Worker {
+  unserve(session: Session, service: number): BrokerWorker {
     const worker = this.workerOf(session, service);
-    worker.leaving = true;
     this.#workers.get(session)!.delete(service);
-    this.retire(worker);
+    if (worker.outstanding > 0) {
+      const leaving = this.#leaving.get(session);
+      if (leaving === undefined) this.#leaving.set(session, new Set([worker]));
+      else leaving.add(worker);
+    }
+    this.#retire(worker);
     return worker;
   }
 
+  /** A worker has ended a call. */
+  released(worker: BrokerWorker): void {
+    if (!worker.leaving || worker.outstanding > 0) return;
+    const leaving = this.#leaving.get(worker.session);
+    if (leaving?.delete(worker) && leaving.size === 0) this.#leaving.delete(worker.session);
+  }
+
   /** How much a worker can do. Throws NOT_FOUND, INVALID_ARGUMENT. */
-  capacity(session: Session, { service, concurrency, ready }: ControlOf<'capacity'>): Worker {
+  capacity(session: Session, { service, concurrency, ready }: ControlOf<'capacity'>): BrokerWorker {
     const worker = this.workerOf(session, service);
     this.#checkConcurrency(concurrency, worker.group.filter);
     worker.concurrency = concurrency;
@@ -101,7 +118,7 @@ export class Services {
     return worker;
   }
 
-  workerOf(session: Session, service: number): Worker {
+  workerOf(session: Session, service: number): BrokerWorker {
     const worker = this.#workers.get(session)?.get(service);
     if (worker !== undefined) return worker;
     throw new ModwireError('NOT_FOUND', {
@@ -112,29 +129,31 @@ export class Services {
   }
 
   /** Forgets a session that is gone; returns what were its workers. */
-  forget(session: Session): Worker[] {
-    const workers = [...(this.#workers.get(session)?.values() ?? [])];
+  forget(session: Session): BrokerWorker[] {
+    const serving = [...(this.#workers.get(session)?.values() ?? [])];
+    const leaving = this.#leaving.get(session) ?? [];
     this.#workers.delete(session);
-    for (const worker of workers) {
-      worker.leaving = true;
-      this.retire(worker);
-    }
-    return workers;
-  }
-
-  /** Takes a worker out of its group, and the group out when nobody is left and nothing waits. */
-  retire(worker: Worker): void {
-    const { group } = worker;
-    group.leave(worker);
-    this.sweep(group);
+    this.#leaving.delete(session);
+    for (const worker of serving) this.#retire(worker);
+    return [...serving, ...leaving];
   }
 
   /** Forgets a group without workers for which nothing waits. */
   sweep(group: WorkerGroup): void {
     if (group.workers.size > 0 || group.queue.size > 0) return;
-    if (!this.#groups.delete(keyOf(group.filter, group.name))) return;
+    const key = keyOf(group.filter, group.name);
+    // Another one may have its name by now.
+    if (this.#groups.get(key) !== group) return;
+    this.#groups.delete(key);
     this.#filters.delete(group.filter, group);
     this.#subjects = new SubjectTable();
+  }
+
+  /** Takes a worker out of its group, and the group out when nobody is left and nothing waits. */
+  #retire(worker: BrokerWorker): void {
+    worker.leaving = true;
+    worker.group.leave(worker);
+    this.sweep(worker.group);
   }
 
   #group(filter: string, name: string, policy: number): WorkerGroup {
@@ -167,6 +186,11 @@ export class Services {
       filter,
     );
   }
+}
+
+function checkText(what: string, text: string, filter: string): void {
+  if (text.length <= MAX_TEXT_LENGTH) return;
+  throw refused(`${what} too long`, `at most ${MAX_TEXT_LENGTH} characters`, String(text.length), filter);
 }
 
 /** Groups with the more specific filter first. */

@@ -1,20 +1,19 @@
 import type { DirectDelivery } from '../direct-delivery.js';
 import type { Session } from '../session.js';
-import type { Call } from './call.js';
-import type { Caller } from './caller.js';
+import type { BrokerCall, BrokerCaller } from './worker-group.js';
 
 /** A client as the caller of its requests. */
-export class SessionCaller implements Caller {
-  readonly calls = new Set<Call>();
-  readonly #session: Session;
+export class SessionCaller implements BrokerCaller {
+  readonly calls = new Set<BrokerCall>();
+  readonly session: Session;
   readonly #direct: DirectDelivery;
 
   constructor(session: Session, direct: DirectDelivery) {
-    this.#session = session;
+    this.session = session;
     this.#direct = direct;
   }
 
   deliver(bytes: Uint8Array, start: number, end: number): void {
-    this.#direct.send(this.#session, bytes, start, end);
+    this.#direct.send(this.session, bytes, start, end);
   }
 }

@@ -1,6 +1,7 @@
 import { WorkerPolicy as PolicyNumber } from '../../codec/generated/modwire/control/worker-policy.js';
 import { ModwireError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
+import { EventRate } from '../../routing/calls/event-rate.js';
 import { LatencyPercentile } from '../../routing/calls/latency-percentile.js';
 import { LeastOutstanding } from '../../routing/calls/least-outstanding.js';
 import { OutlierEjection } from '../../routing/calls/outlier-ejection.js';
@@ -10,19 +11,25 @@ import { StickyKeys } from '../../routing/calls/sticky-keys.js';
 import { WaitingQueue } from '../../routing/calls/waiting-queue.js';
 import { hasRoom, type WorkerPolicy } from '../../routing/calls/worker-policy.js';
 import type { Call } from './call.js';
+import type { Caller } from './caller.js';
 import type { Worker } from './worker.js';
+
+/** A request as groups have it, its caller, and a worker. */
+export type BrokerCall = Call<BrokerWorker, WorkerGroup>;
+export type BrokerCaller = Caller<BrokerCall>;
+export type BrokerWorker = Worker<BrokerCall, WorkerGroup>;
 
 export interface WorkerGroupHost {
   readonly limits: Limits;
   /** Numbers from 0 to 1, without 1. */
   readonly random: () => number;
   /** The time of a request that waits has run out. */
-  readonly expired: (call: Call) => void;
+  readonly expired: (call: BrokerCall) => void;
   /** A worker may have calls again. */
   readonly readmitted: (group: WorkerGroup) => void;
 }
 
-const POLICIES: Readonly<Record<number, (random: () => number) => WorkerPolicy<Worker>>> = {
+const POLICIES: Readonly<Record<number, (random: () => number) => WorkerPolicy<BrokerWorker>>> = {
   [PolicyNumber.least_outstanding]: (random) => new LeastOutstanding(random),
   [PolicyNumber.round_robin]: () => new RoundRobin(),
   [PolicyNumber.consistent_hash]: () => new StickyKeys(),
@@ -35,16 +42,19 @@ export class WorkerGroup {
   /** Empty for the group without a name. */
   readonly name: string;
   readonly policyNumber: number;
-  readonly policy: WorkerPolicy<Worker>;
-  readonly workers = new Set<Worker>();
-  readonly queue: WaitingQueue<Call>;
+  readonly policy: WorkerPolicy<BrokerWorker>;
+  readonly workers = new Set<BrokerWorker>();
+  readonly queue: WaitingQueue<BrokerCall>;
   readonly serviceTime = new ServiceTime();
   /** Of calls from admission to their end, of the last minutes. */
   readonly median = new LatencyPercentile(0.5);
   readonly tail = new LatencyPercentile(0.99);
-  readonly outliers: OutlierEjection<Worker>;
-  /** Since the start: calls handed to a worker. */
+  readonly outliers: OutlierEjection<BrokerWorker>;
+  readonly rate = new EventRate();
+  /** Since the group began: calls handed to a worker, and those that workers ended with a reply, and with an error. */
   handed = 0;
+  replied = 0;
+  failed = 0;
 
   /** Throws INVALID_ARGUMENT for a policy that this version does not know. */
   constructor(filter: string, name: string, policyNumber: number, host: WorkerGroupHost) {
@@ -89,6 +99,12 @@ export class WorkerGroup {
     return false;
   }
 
+  /** The same of the others. */
+  isServedBesides(one: BrokerWorker): boolean {
+    for (const worker of this.workers) if (worker !== one && worker.ready) return true;
+    return false;
+  }
+
   /** Whether one of them can take a request now. */
   get hasRoom(): boolean {
     for (const worker of this.workers) if (hasRoom(worker)) return true;
@@ -101,13 +117,13 @@ export class WorkerGroup {
     this.tail.record(latencyMs, nowMs);
   }
 
-  join(worker: Worker): void {
+  join(worker: BrokerWorker): void {
     worker.standing = this.outliers.join(worker);
     this.workers.add(worker);
     this.policy.add(worker);
   }
 
-  leave(worker: Worker): void {
+  leave(worker: BrokerWorker): void {
     if (!this.workers.delete(worker)) return;
     this.policy.remove(worker);
     this.outliers.leave(worker.standing);

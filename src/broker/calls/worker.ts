@@ -1,11 +1,15 @@
 import type { Standing } from '../../routing/calls/outlier-ejection.js';
 import type { NamedCandidate } from '../../routing/calls/sticky-keys.js';
 import type { Session } from '../session.js';
-import type { Call } from './call.js';
-import type { WorkerGroup } from './worker-group.js';
+
+/** What a worker tells its group. */
+interface CountingGroup {
+  replied: number;
+  failed: number;
+}
 
 /** One service of one session: it takes requests of its group. */
-export class Worker implements NamedCandidate {
+export class Worker<Call, G extends CountingGroup> implements NamedCandidate {
   readonly session: Session;
   /** The client's number for it. */
   readonly service: number;
@@ -13,7 +17,7 @@ export class Worker implements NamedCandidate {
   readonly name: string;
   /** SemVer; empty when it has none. */
   readonly version: string;
-  readonly group: WorkerGroup;
+  readonly group: G;
   concurrency: number;
   /** Its own word. */
   able = true;
@@ -21,7 +25,7 @@ export class Worker implements NamedCandidate {
   leaving = false;
   /** Requests that it has not ended, also those whose callers are gone. */
   readonly calls = new Set<Call>();
-  standing!: Standing<Worker>;
+  standing!: Standing<Worker<Call, G>>;
 
   /** Since the start: requests that it ended with a reply, and with an error. */
   replied = 0;
@@ -32,7 +36,7 @@ export class Worker implements NamedCandidate {
     service: number,
     name: string,
     version: string,
-    group: WorkerGroup,
+    group: G,
     concurrency: number,
   ) {
     this.session = session;
@@ -43,11 +47,21 @@ export class Worker implements NamedCandidate {
     this.concurrency = concurrency;
   }
 
+  countReply(): void {
+    this.replied++;
+    this.group.replied++;
+  }
+
+  countError(): void {
+    this.failed++;
+    this.group.failed++;
+  }
+
   get outstanding(): number {
     return this.calls.size;
   }
 
   get ready(): boolean {
-    return this.able && !this.leaving && !this.standing.isEjected;
+    return this.able && !this.leaving && !this.session.deaf && !this.standing.isEjected;
   }
 }

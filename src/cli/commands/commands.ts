@@ -5,6 +5,7 @@ import { doctor } from './doctor.js';
 import { inspect } from './inspect.js';
 import { pub } from './pub.js';
 import { serve } from './serve.js';
+import { services } from './services.js';
 import { sub } from './sub.js';
 
 const demo: Command = {
@@ -15,4 +16,14 @@ const demo: Command = {
 };
 
 /** Every command, in the order of the help. */
-export const COMMANDS: readonly Command[] = [serve, pub, sub, contracts, codegen, inspect, doctor, demo];
+export const COMMANDS: readonly Command[] = [
+  serve,
+  pub,
+  sub,
+  services,
+  contracts,
+  codegen,
+  inspect,
+  doctor,
+  demo,
+];

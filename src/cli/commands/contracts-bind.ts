@@ -3,9 +3,9 @@ import { checkContractName, checkPattern } from '../../registry/request-checks.j
 import type { Arguments, OptionSpec } from '../arguments.js';
 import type { TableCommand } from '../command.js';
 import { bindingText } from '../contracts/binding-text.js';
-import { BROKER_OPTIONS, openContracts } from '../contracts/broker-connection.js';
 import { consumersText } from '../contracts/consumers-text.js';
 import { JSON_OPTION } from '../contracts/options.js';
+import { BROKER_OPTIONS, openContracts } from '../http/broker-connection.js';
 import { printable, toJsonLine } from '../output/printable.js';
 import type { Terminal } from '../terminal.js';
 

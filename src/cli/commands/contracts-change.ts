@@ -3,10 +3,10 @@ import type { ContractVersion } from '../../registry/contract-records.js';
 import { checkContractName, checkLevel } from '../../registry/request-checks.js';
 import type { Arguments } from '../arguments.js';
 import type { TableCommand } from '../command.js';
-import { BROKER_OPTIONS, openContracts } from '../contracts/broker-connection.js';
 import type { ContractsApi } from '../contracts/contracts-api.js';
 import { JSON_OPTION } from '../contracts/options.js';
 import { readVersionName, versionName } from '../contracts/version-name.js';
+import { BROKER_OPTIONS, openContracts } from '../http/broker-connection.js';
 import { printable, toJsonLine } from '../output/printable.js';
 import type { Terminal } from '../terminal.js';
 

@@ -2,10 +2,10 @@ import { COMPATIBILITY_LEVELS, DEFAULT_COMPATIBILITY_LEVEL } from '../../contrac
 import { ModwireError } from '../../errors.js';
 import type { Arguments } from '../arguments.js';
 import type { TableCommand } from '../command.js';
-import { BROKER_OPTIONS } from '../contracts/broker-connection.js';
 import type { CheckOutcome } from '../contracts/check-outcome.js';
 import * as options from '../contracts/options.js';
 import { formatOf, printCheck } from '../contracts/print-check.js';
+import { BROKER_OPTIONS } from '../http/broker-connection.js';
 import type { Terminal } from '../terminal.js';
 
 const USAGE = 'contracts check OLD NEW | PATH [--against REV] | --contract NAME FILE';

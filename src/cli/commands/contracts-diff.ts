@@ -1,12 +1,12 @@
 import type { Arguments } from '../arguments.js';
 import type { TableCommand } from '../command.js';
-import { BROKER_OPTIONS, openContracts } from '../contracts/broker-connection.js';
 import { count } from '../contracts/count.js';
 import { findingLines } from '../contracts/finding-text.js';
 import { INCLUDE_OPTION, JSON_OPTION, ROOT_OPTION, schemaFileOptions } from '../contracts/options.js';
 import { schemaFacts } from '../contracts/schema-facts.js';
 import type { LoadedSchema } from '../contracts/schema-file.js';
 import { parseVersionName } from '../contracts/version-name.js';
+import { BROKER_OPTIONS, openContracts } from '../http/broker-connection.js';
 import { printable, toJsonLine } from '../output/printable.js';
 import type { Terminal } from '../terminal.js';
 

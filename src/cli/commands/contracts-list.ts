@@ -1,7 +1,7 @@
 import type { Arguments } from '../arguments.js';
 import type { TableCommand } from '../command.js';
 import { bindingText } from '../contracts/binding-text.js';
-import { BROKER_OPTIONS, openContracts } from '../contracts/broker-connection.js';
+import { BROKER_OPTIONS, openContracts } from '../http/broker-connection.js';
 import { toJsonLine } from '../output/printable.js';
 import { textTable } from '../output/text-table.js';
 import type { Terminal } from '../terminal.js';

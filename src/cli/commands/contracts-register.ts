@@ -2,7 +2,6 @@ import { COMPATIBILITY_LEVELS } from '../../contracts/compatibility-level.js';
 import { ModwireError } from '../../errors.js';
 import type { Arguments } from '../arguments.js';
 import type { TableCommand } from '../command.js';
-import { BROKER_OPTIONS, openContracts } from '../contracts/broker-connection.js';
 import { contractOutcome } from '../contracts/check-contract.js';
 import { checkText } from '../contracts/check-text.js';
 import { consumersText } from '../contracts/consumers-text.js';
@@ -15,6 +14,7 @@ import {
   ROOT_OPTION,
 } from '../contracts/options.js';
 import { versionName } from '../contracts/version-name.js';
+import { BROKER_OPTIONS, openContracts } from '../http/broker-connection.js';
 import { printable, toJsonLine } from '../output/printable.js';
 import type { Style } from '../output/style.js';
 import type { Terminal } from '../terminal.js';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Arguments } from '../arguments.js';
+import { openContracts } from '../http/broker-connection.js';
 import type { Terminal } from '../terminal.js';
-import { openContracts } from './broker-connection.js';
 import { type CheckedItem, type CheckOutcome, NO_FINDINGS } from './check-outcome.js';
 import type { CheckAnswer } from './contracts-api.js';
 import { readOffer } from './schema-offer.js';

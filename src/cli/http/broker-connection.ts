@@ -1,9 +1,10 @@
 import type { Arguments, OptionSpec } from '../arguments.js';
 import { commandSettings, settingOptions } from '../config/command-settings.js';
 import { CLIENT_SETTINGS } from '../config/settings.js';
+import type { ContractsApi } from '../contracts/contracts-api.js';
 import { whenInterrupted } from '../interruption.js';
 import type { Terminal } from '../terminal.js';
-import type { ContractsApi } from './contracts-api.js';
+import type { ServicesApi } from './services-api.js';
 
 const SETTINGS = CLIENT_SETTINGS.filter(({ key }) => key === 'client.url' || key === 'client.answerMs');
 
@@ -11,10 +12,23 @@ const SETTINGS = CLIENT_SETTINGS.filter(({ key }) => key === 'client.url' || key
 export const BROKER_OPTIONS: readonly OptionSpec[] = settingOptions(SETTINGS);
 
 /** The contracts of the broker that the settings name; undefined when only these were asked for. */
-export async function openContracts(args: Arguments, terminal: Terminal): Promise<ContractsApi | undefined> {
+export function openContracts(args: Arguments, terminal: Terminal): Promise<ContractsApi | undefined> {
+  return open(args, terminal, async () => (await import('../contracts/contracts-api.js')).ContractsApi);
+}
+
+/** The same of its services. */
+export function openServices(args: Arguments, terminal: Terminal): Promise<ServicesApi | undefined> {
+  return open(args, terminal, async () => (await import('./services-api.js')).ServicesApi);
+}
+
+/** `load` is asked only when it is needed: help and mistakes are answered faster without. */
+async function open<Api>(
+  args: Arguments,
+  terminal: Terminal,
+  load: () => Promise<new (url: string, timeoutMs: number, signal: AbortSignal) => Api>,
+): Promise<Api | undefined> {
   const settings = await commandSettings(SETTINGS, args, terminal);
   if (settings === undefined) return undefined;
-  // Loaded only when it is needed: help and mistakes are answered faster without.
-  const { ContractsApi } = await import('./contracts-api.js');
-  return new ContractsApi(settings.text('client.url'), settings.number('client.answerMs'), whenInterrupted());
+  const Api = await load();
+  return new Api(settings.text('client.url'), settings.number('client.answerMs'), whenInterrupted());
 }

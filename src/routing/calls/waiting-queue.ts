@@ -79,10 +79,7 @@ export class WaitingQueue<Item> {
     this.expire(nowMs);
     if (this.size >= maxItems || this.#bytes + terms.byteLength > maxBytes) return undefined;
     const place = new Place(item, terms, nowMs - terms.priority * ageingMs, this.#joined++);
-    this.#turns.add(place.turn);
-    this.#expiries.add(place.expiry);
-    this.#counts[terms.priority]!++;
-    this.#bytes += terms.byteLength;
+    this.#enter(place);
     return place;
   }
 
@@ -93,6 +90,11 @@ export class WaitingQueue<Item> {
     if (place === undefined) return undefined;
     this.leave(place);
     return place.item;
+  }
+
+  /** Lets an item that was taken wait on where it was. Nobody may have joined since. */
+  putBack(place: Place<Item>): void {
+    this.#enter(place);
   }
 
   /** Takes out an item wherever it is. False when it is out already. */
@@ -119,5 +121,13 @@ export class WaitingQueue<Item> {
     let count = 0;
     for (let at = priority; at < PRIORITIES; at++) count += this.#counts[at]!;
     return count;
+  }
+
+  #enter(place: Place<Item>): void {
+    const { priority, byteLength } = place.terms;
+    this.#turns.add(place.turn);
+    this.#expiries.add(place.expiry);
+    this.#counts[priority]!++;
+    this.#bytes += byteLength;
   }
 }

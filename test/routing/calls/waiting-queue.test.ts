@@ -44,6 +44,7 @@ const action = fc.oneof(
     byteLength: fc.nat(20),
   }),
   fc.record({ kind: fc.constant('take' as const) }),
+  fc.record({ kind: fc.constant('take and put back' as const), count: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ kind: fc.constant('leave' as const), at: fc.nat(1_000) }),
   fc.record({ kind: fc.constant('pass' as const), ms: fc.nat(120) }),
 );
@@ -83,6 +84,12 @@ describe('the waiting queue', () => {
             );
             model = model.filter((item) => item !== first);
             expect(queue.take(nowMs)).toBe(first);
+          } else if (one.kind === 'take and put back') {
+            expireModel();
+            const taken = Array.from({ length: one.count }, () => queue.take(nowMs));
+            for (const item of taken) {
+              if (item !== undefined) queue.putBack(places.findLast((place) => place.item === item)!);
+            }
           } else {
             const place = places[one.at % Math.max(1, places.length)];
             if (place === undefined) continue;

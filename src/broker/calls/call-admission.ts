@@ -1,0 +1,90 @@
+import type { FrameView } from '../../codec/frame-view.js';
+import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
+import { isReserved } from '../../codec/subject.js';
+import { encodeUtf8 } from '../../codec/utf8.js';
+import { ModwireError } from '../../errors.js';
+import type { Limits } from '../../limits.js';
+import type { IdMap } from '../../routing/calls/id-map.js';
+import { keyHash } from '../../routing/calls/sticky-keys.js';
+import { frameTooLarge } from '../admission.js';
+import { exactMs } from '../clock.js';
+import { reserved } from '../contract-gates.js';
+import { Call } from './call.js';
+import type { CallRouting } from './call-routing.js';
+import type { BrokerCall, BrokerCaller } from './worker-group.js';
+
+export interface CallAdmissionParts {
+  readonly limits: Limits;
+  readonly ids: IdMap<BrokerCall>;
+  readonly routing: Pick<CallRouting, 'open' | 'bytes'>;
+  readonly draining: () => boolean;
+}
+
+/** Holds requests against the broker's bounds. */
+export class CallAdmission {
+  readonly #parts: CallAdmissionParts;
+
+  constructor(parts: CallAdmissionParts) {
+    this.#parts = parts;
+  }
+
+  /** The call that a request begins. Throws what refuses it. */
+  admit(caller: BrokerCaller, frame: FrameView): BrokerCall {
+    const { limits, ids, routing, draining } = this.#parts;
+    const { subject, timeout } = frame;
+    if (isReserved(subject)) throw reserved(subject);
+    if (frame.byteLength > limits.maxFrameBytes) throw frameTooLarge(frame.byteLength, limits);
+    if (draining()) {
+      throw new ModwireError('REJECTED', { what: 'the broker stops', advice: 'connect elsewhere' });
+    }
+    const maxTimeout = limits.maxRequestTimeoutMs;
+    if (timeout > maxTimeout * 1000) {
+      throw new ModwireError('INVALID_ARGUMENT', {
+        what: 'timeout too long',
+        expected: `at most maxRequestTimeoutMs = ${maxTimeout}`,
+        got: `${timeout} µs`,
+        where: `subject ${subject}`,
+      });
+    }
+    if (routing.open >= limits.maxCalls) throw tooMany('maxCalls', limits.maxCalls, subject);
+    if (caller.calls.size >= limits.maxSessionCalls) {
+      throw tooMany('maxSessionCalls', limits.maxSessionCalls, subject);
+    }
+    if (routing.bytes + frame.byteLength > limits.maxCallBytes) {
+      throw tooMany('maxCallBytes', limits.maxCallBytes, subject);
+    }
+    if (ids.find(frame.id, 0) !== undefined) {
+      throw new ModwireError('ALREADY_EXISTS', {
+        what: 'a request with this id is under way',
+        expected: 'an id of its own',
+        where: `subject ${subject}`,
+      });
+    }
+    const begunAt = exactMs();
+    const deadlineMs =
+      Math.floor(begunAt) + (timeout === 0 ? limits.requestTimeoutMs : Math.ceil(timeout / 1000));
+    return new Call(caller, frame.copy(), begunAt, deadlineMs, hashOf(frame), isIdempotent(frame.flags));
+  }
+}
+
+/** Whether a request may be processed more than once. */
+function isIdempotent(flags: number): boolean {
+  return (flags & FrameFlags.idempotent) !== 0;
+}
+
+/** Who has no key has one of its own. */
+function hashOf(frame: FrameView): number {
+  const key = frame.assignmentKey;
+  const bytes = key === undefined ? frame.id : encodeUtf8(key);
+  return keyHash(bytes, 0, bytes.length);
+}
+
+function tooMany(limit: string, bound: number, subject: string): ModwireError {
+  return new ModwireError('RESOURCE_EXHAUSTED', {
+    what: 'too many requests without an end',
+    expected: `at most ${limit} = ${bound}`,
+    got: 'one more',
+    where: `subject ${subject}`,
+    advice: 'wait for some to end',
+  });
+}

@@ -1,0 +1,83 @@
+import { BYTES_TYPE, JSON_TYPE, mediaType } from '../../broker/http-message.js';
+import { ERRORS, type ErrorCode, ModwireError } from '../../errors.js';
+import { call, type HttpAnswer } from './http-call.js';
+
+export type Path = readonly (string | number)[];
+
+export interface Sent {
+  readonly query?: readonly (readonly [name: string, value: string])[];
+  readonly body?: Uint8Array;
+  readonly contentType?: string;
+  /** Statuses of errors that the caller looks at itself. */
+  readonly expected?: readonly number[];
+}
+
+export interface ErrorAnswer {
+  readonly code?: unknown;
+  readonly message?: unknown;
+}
+
+/** A broker, over HTTP. What asks rejects as `call` does, and with the error that the broker answers. */
+export class BrokerApi {
+  readonly #base: URL;
+  readonly #timeoutMs: number;
+  readonly #signal: AbortSignal;
+
+  /** `url` is that of the broker, as clients connect to it: `ws://127.0.0.1:7300`. */
+  constructor(url: string, timeoutMs: number, signal: AbortSignal) {
+    this.#base = new URL(url);
+    this.#base.protocol = this.#base.protocol === 'wss:' ? 'https:' : 'http:';
+    this.#base.search = '';
+    this.#base.hash = '';
+    this.#timeoutMs = timeoutMs;
+    this.#signal = signal;
+  }
+
+  /** `path` is that below `/v1`. */
+  protected async json<Answer>(method: string, path: Path, sent: Sent = {}): Promise<Answer> {
+    const { body } = await this.ask(method, path, sent);
+    return JSON.parse(body.toString()) as Answer;
+  }
+
+  /** Rejects with the error of an answer that is one, unless its status is expected. */
+  protected async ask(method: string, path: Path, sent: Sent): Promise<HttpAnswer> {
+    const { query = [], expected = [], ...content } = sent;
+    const url = new URL(this.#base);
+    const parts = ['v1', ...path].map((part) => encodeURIComponent(part));
+    url.pathname = `${url.pathname.replace(/\/$/, '')}/${parts.join('/')}`;
+    for (const [name, value] of query) url.searchParams.append(name, value);
+    const answer = await call({ method, url, ...content, timeoutMs: this.#timeoutMs, signal: this.#signal });
+    const { status, body } = answer;
+    const type = mediaType(answer.contentType);
+    if (type === BYTES_TYPE && status === 200) return answer;
+    const value = type === JSON_TYPE ? parsed(body) : undefined;
+    if (value === undefined) throw notABroker(url, answer);
+    if (status < 300 || expected.includes(status)) return answer;
+    throw refused(value);
+  }
+}
+
+function parsed(body: Buffer): ErrorAnswer | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString());
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An answer's error as one of the table. */
+export function refused({ code, message }: ErrorAnswer): ModwireError {
+  const known = typeof code === 'string' && Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'INTERNAL';
+  return new ModwireError(known, typeof message === 'string' ? message : 'the broker does not say why');
+}
+
+function notABroker(url: URL, { status, contentType }: HttpAnswer): ModwireError {
+  return new ModwireError('UNAVAILABLE', {
+    what: 'what answers there is no broker',
+    expected: 'JSON',
+    got: `HTTP status ${status}, ${contentType || 'no content type'}`,
+    where: url.origin,
+    advice: 'say where the broker is with --url or MODWIRE_URL',
+  });
+}
