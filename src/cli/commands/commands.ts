@@ -4,7 +4,9 @@ import { contracts } from './contracts.js';
 import { doctor } from './doctor.js';
 import { inspect } from './inspect.js';
 import { pub } from './pub.js';
+import { request } from './request.js';
 import { serve } from './serve.js';
+import { serveEcho } from './serve-echo.js';
 import { services } from './services.js';
 import { sub } from './sub.js';
 
@@ -20,6 +22,8 @@ export const COMMANDS: readonly Command[] = [
   serve,
   pub,
   sub,
+  request,
+  serveEcho,
   services,
   contracts,
   codegen,

@@ -54,7 +54,8 @@ export function contentTypeName(contentType: number): string | number {
   return ContentType[contentType] ?? contentType;
 }
 
-function payloadJson(frame: FrameView): string {
+/** A payload as JSON on one line: the JSON that was sent, anything else as base64. */
+export function payloadJson(frame: FrameView): string {
   if (frame.contentType === ContentType.json) {
     try {
       return jsonOnOneLine(frame.text());

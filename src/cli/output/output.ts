@@ -9,13 +9,18 @@ const DEFAULT_COLUMNS = 80;
 export class Output {
   readonly style: Style;
   readonly columns: number;
+  /** Whether people look at it, and it can be written over. */
+  readonly isTerminal: boolean;
   readonly #stream: NodeJS.WriteStream;
   readonly #closed = new AbortController();
   #error: Error | undefined;
+  /** The cursor stands behind a line that may be written over. */
+  #overwriting = false;
 
   constructor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv) {
     this.#stream = stream;
     this.style = createStyle(wantsColour(stream.isTTY === true, env));
+    this.isTerminal = stream.isTTY === true && env.TERM !== 'dumb';
     this.columns = Math.min(MAX_COLUMNS, stream.columns ?? DEFAULT_COLUMNS);
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // Whoever read this has what they wanted: `modwire sub '>' | head`.
@@ -31,7 +36,9 @@ export class Output {
 
   /** Writes a line. Resolves when more may be written; what is written after the end of reading is dropped. */
   async line(text: string): Promise<void> {
-    if (this.#closed.signal.aborted || this.#stream.write(`${text}\n`)) return;
+    const before = this.#overwriting ? '\n' : '';
+    this.#overwriting = false;
+    if (this.#closed.signal.aborted || this.#stream.write(`${before}${text}\n`)) return;
     await new Promise<void>((resolve) => {
       const settle = () => {
         this.#stream.off('drain', settle);
@@ -41,6 +48,14 @@ export class Output {
       this.#stream.on('drain', settle);
       this.#closed.signal.addEventListener('abort', settle);
     });
+  }
+
+  /** Writes one line over the last one that this wrote; `line` then goes on below it. On a terminal only. */
+  overwrite(text: string): void {
+    if (!this.isTerminal || this.#closed.signal.aborted) return;
+    // A line that wraps could not be written over.
+    this.#stream.write(`\r\u001b[2K${text.slice(0, this.columns - 1)}`);
+    this.#overwriting = true;
   }
 
   /** Resolves when everything is written. Throws INTERNAL when it could not be, other than for want of a reader. */

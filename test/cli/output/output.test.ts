@@ -1,0 +1,44 @@
+import { Writable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { Output } from '../../../src/cli/output/output.js';
+
+class Captured extends Writable {
+  readonly isTTY: boolean;
+  readonly columns = 20;
+  text = '';
+
+  constructor(isTTY: boolean) {
+    super();
+    this.isTTY = isTTY;
+  }
+
+  override _write(chunk: Buffer, _: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+async function written(isTTY: boolean, env: NodeJS.ProcessEnv): Promise<string> {
+  const stream = new Captured(isTTY);
+  const output = new Output(stream as unknown as NodeJS.WriteStream, env);
+  await output.line('begin');
+  output.overwrite('1 of 3');
+  output.overwrite('3 of 3, a line that is too long for this');
+  await output.line('end');
+  await output.line('after');
+  return stream.text;
+}
+
+describe('an output', () => {
+  it('writes a line over the one before on a terminal, in its width, and goes on below it', async () => {
+    const clear = '\r\u001b[2K';
+    expect(await written(true, {})).toBe(`begin\n${clear}1 of 3${clear}3 of 3, a line that\nend\nafter\n`);
+  });
+
+  it.each([
+    ['in a pipe', false, {}],
+    ['on a dumb terminal', true, { TERM: 'dumb' }],
+  ])('writes nothing over anything %s', async (_, isTTY, env) => {
+    expect(await written(isTTY, env)).toBe('begin\nend\nafter\n');
+  });
+});
