@@ -64,7 +64,7 @@ export class ClientCore {
     this.publisher = new Publisher({ outbox, contracts: this.contracts, answerMs, awaiting });
     this.#roundTrips = new RoundTrips(link, answerMs, awaiting);
     const frames = new CallFrames(outbox);
-    const worker = new Worker({ frames, outbox, events, alarms, awaiting });
+    const worker = new Worker({ link, frames, outbox, events, alarms, awaiting });
     this.worker = worker;
     this.caller = new Caller({ link, outbox, frames, alarms, awaiting });
     this.services = new ClientServices({ link, events, worker, answerMs, nextNumber, awaiting });

@@ -60,6 +60,11 @@ export class Connection {
     return this.#over;
   }
 
+  /** When the message came that is being read, on the clock of `performance.now`. Milliseconds. */
+  get heardMs(): number {
+    return this.#lastReceivedAt;
+  }
+
   /** Sends a control message now. Returns its size in bytes. */
   send(message: ControlMessage): number {
     const bytes = encodeControl(message);

@@ -51,13 +51,13 @@ export class CallContext implements Alarm {
   #abort: AbortController | undefined;
   #wake: (() => void) | undefined;
 
-  /** `frame` is kept. @internal */
-  constructor(service: Served, frame: FrameView, host: CallContextHost) {
+  /** `frame` is kept, and came at `heardMs`. @internal */
+  constructor(service: Served, frame: FrameView, heardMs: number, host: CallContextHost) {
     this.service = service;
     this.frame = frame;
     this.id = frame.id;
     // The broker says how much time is left at the moment it hands the request over. Microseconds.
-    this.deadlineMs = performance.now() + frame.epoch / 1_000;
+    this.deadlineMs = heardMs + frame.epoch / 1_000;
     this.#host = host;
   }
 

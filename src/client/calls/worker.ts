@@ -2,6 +2,7 @@ import type { FrameView } from '../../codec/frame-view.js';
 import { ModwireError } from '../../errors.js';
 import { IdMap } from '../../routing/calls/id-map.js';
 import type { ClientEmitter } from '../client-events.js';
+import type { Link } from '../link.js';
 import type { Outbox } from '../outbox.js';
 import type { Alarms } from './alarms.js';
 import { Answers } from './answers.js';
@@ -12,6 +13,7 @@ import { contractRefusal } from './received.js';
 import { ServiceTable } from './service-table.js';
 
 export interface WorkerParts {
+  readonly link: Link;
   readonly frames: CallFrames;
   readonly outbox: Outbox;
   readonly events: ClientEmitter;
@@ -61,7 +63,9 @@ export class Worker {
       this.#parts.frames.error(frame.subject, frame.id, error);
       return;
     }
-    const context = new CallContext(service, frame.retain(), this.#host);
+    // Those before it in the same message may have taken their time.
+    const heardMs = this.#parts.link.connection!.heardMs;
+    const context = new CallContext(service, frame.retain(), heardMs, this.#host);
     this.#byId.set(context.id, 0, context);
     this.#calls.add(context);
     if (this.#calls.size === 1) this.#parts.awaiting();

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { ModwireError } from '../../../src/index.js';
 import { eventually, within } from '../../support/broker-eventually.js';
@@ -88,6 +89,31 @@ describe.each(TRANSPORTS)('calls whose connection is lost, over %s', (transport)
       expect(reply).toMatchObject({ attempts: 1 });
       expect(JSON.parse(reply.text())).toBe(number);
     }
+  });
+
+  it('are told apart by whether they were sent: the rest goes over the next connection', async () => {
+    const broker = await fixture.broker(transport, { publishWindowBytes: 16_384 });
+    const proxy = fixture.closing(await MuteProxy.start(broker.port));
+    const worker = await fixture.client(broker.url);
+    const caller = await fixture.client(proxy.url, { batchBytes: 4_000 });
+    await worker.serve('a', (request) => request.payload.subarray(0, 1));
+    proxy.mute();
+    const outcomes = Array.from({ length: 40 }, (_, number) =>
+      caller.request('a', new Uint8Array(1_000).fill(number)).then(
+        ({ payload, attempts }) => [payload[0], attempts],
+        (error: ModwireError) => error.code,
+      ),
+    );
+    await turn();
+    await turn();
+    // The window is full by now: some were sent, most were not.
+    proxy.drop();
+    const settled = await within('all outcomes', Promise.all(outcomes));
+    const lost = settled.filter((outcome) => outcome === 'UNAVAILABLE').length;
+    expect(lost).toBeGreaterThan(0);
+    expect(lost).toBeLessThan(40);
+    const expected = settled.map((_, number) => (number < lost ? 'UNAVAILABLE' : [number, 1]));
+    expect(settled).toEqual(expected);
   });
 
   it('reach their worker again when it comes back: its services are served again, before it publishes', async () => {
@@ -187,6 +213,8 @@ describe.each(TRANSPORTS)('calls while their broker stops, over %s', (transport)
     );
     const stopped = first.drain();
     await goodbyes;
+    // By now the worker knows that no more requests follow.
+    await worker.flush();
     // The caller may find the next broker before the worker does.
     const retry = { noResponders: true, firstMs: 20 };
     const meanwhile = [1, 2, 3].map((number) => caller.request('a', number, { retry }));

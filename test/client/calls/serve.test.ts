@@ -133,6 +133,22 @@ describe.each(TRANSPORTS)('services over %s', (transport) => {
     expect(() => service.capacity({ concurrency: 0 })).toThrowError(/concurrency is not valid/);
   });
 
+  it('do not begin a request whose time was over before its turn came', async () => {
+    const { worker, caller } = await pair();
+    const begun: unknown[] = [];
+    await worker.serve('a', (request) => {
+      begun.push(request.json());
+      const end = performance.now() + 80;
+      while (performance.now() < end);
+      return 1;
+    });
+    const [first, second] = [caller.request('a', 1), caller.request('a', 2, { timeoutMs: 40 })];
+    await expect(second).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    expect((await first).json()).toBe(1);
+    await eventually('nothing under way', () => worker.calls.serving === 0);
+    expect(begun).toEqual([1]);
+  });
+
   it('drain without losing a call: what is under way is answered, what comes later goes elsewhere', async () => {
     const { broker, worker, caller } = await pair();
     const other = await fixture.client(broker.url);
