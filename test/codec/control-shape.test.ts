@@ -22,6 +22,7 @@ import { Resolved } from '../../src/codec/generated/modwire/control/resolved.js'
 import { Slow } from '../../src/codec/generated/modwire/control/slow.js';
 import { Subscribe } from '../../src/codec/generated/modwire/control/subscribe.js';
 import { Subscribed } from '../../src/codec/generated/modwire/control/subscribed.js';
+import { Unreadable } from '../../src/codec/generated/modwire/control/unreadable.js';
 import { Unsubscribe } from '../../src/codec/generated/modwire/control/unsubscribe.js';
 import { Unsubscribed } from '../../src/codec/generated/modwire/control/unsubscribed.js';
 import { Welcome } from '../../src/codec/generated/modwire/control/welcome.js';
@@ -31,7 +32,7 @@ import type { FieldShape, TableShape } from '../../src/codec/table-verifier.js';
 const BODIES = {
   ...{ Hello, Welcome, Subscribe, Subscribed, Unsubscribe, Unsubscribed, Ack },
   ...{ Credit, Failure, Slow, Gap, Ping, Pong, Goodbye },
-  ...{ Withheld, Register, Registered, Resolve, Resolved },
+  ...{ Withheld, Register, Registered, Resolve, Resolved, Unreadable },
 };
 
 /** What a generated class says of its table when its static functions are called with a builder that takes notes. */
