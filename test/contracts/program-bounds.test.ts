@@ -83,7 +83,7 @@ describe('the bound of work', () => {
 
   it('is exact for tables that are referred to many times, and counts their vtables', () => {
     let met = 0;
-    for (let count = 200; count < 400; count += 3) {
+    for (let count = 400; count < 600; count += 3) {
       const payload = sharedChild(count, 1000);
       const work = tableWork(CHILDREN + 1) + VERIFY_LIMITS.workPerValue + count * tableWork(1000);
       const expected = work <= budgetOf(payload) ? undefined : 'workBudget';
