@@ -251,6 +251,7 @@ export class Broker {
     this.#sessions.delete(session.memberId);
     this.#parts.fanOut.flush();
     this.#parts.subscriptions.forget(session);
+    this.#parts.narrow.forget(session);
     this.#parts.slowConsumers.forget(session);
     this.#parts.pressure.forget(session);
     if (session.welcomed) {

@@ -1,10 +1,10 @@
 import type { FrameView } from '../codec/frame-view.js';
 import { ContentType } from '../codec/generated/modwire/content-type.js';
+import { BySchemaId, schemaIdOf } from '../codec/schema-ids.js';
 import { isReserved } from '../codec/subject.js';
 import { ModwireError } from '../errors.js';
 import { PayloadVerifier } from '../native/payload-verifier.js';
 import type { Registry } from '../registry/registry.js';
-import { BySchemaId, schemaIdOf } from './schema-ids.js';
 import type { BrokerGate, BrokerSubject, BrokerSubjects, Session } from './session.js';
 import { type AcceptedVersion, type BoundContract, SubjectGate } from './subject-gate.js';
 

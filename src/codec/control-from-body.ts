@@ -20,6 +20,7 @@ import { Resolved } from './generated/modwire/control/resolved.js';
 import { SlowT } from './generated/modwire/control/slow.js';
 import { SubscribeT } from './generated/modwire/control/subscribe.js';
 import { SubscribedT } from './generated/modwire/control/subscribed.js';
+import { UnreadableT } from './generated/modwire/control/unreadable.js';
 import { UnsubscribeT } from './generated/modwire/control/unsubscribe.js';
 import { UnsubscribedT } from './generated/modwire/control/unsubscribed.js';
 import { WelcomeT } from './generated/modwire/control/welcome.js';
@@ -109,6 +110,14 @@ export function fromControlBody(control: Control): ControlMessage {
   if (body instanceof PongT) return { type: 'pong', nonce: Number(body.nonce) };
   if (body instanceof WithheldT) {
     return { type: 'withheld', ...fromMissed(body), schemaId: fromReference(body.schemaId) };
+  }
+  if (body instanceof UnreadableT) {
+    return {
+      type: 'unreadable',
+      anew: body.anew,
+      schemaId: fromReference(body.schemaId),
+      subscriptions: body.subscriptions,
+    };
   }
   if (body instanceof RegisteredT) {
     return {

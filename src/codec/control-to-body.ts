@@ -20,6 +20,7 @@ import { ResolvedT } from './generated/modwire/control/resolved.js';
 import { SlowT } from './generated/modwire/control/slow.js';
 import { SubscribeT } from './generated/modwire/control/subscribe.js';
 import { SubscribedT } from './generated/modwire/control/subscribed.js';
+import { UnreadableT } from './generated/modwire/control/unreadable.js';
 import { UnsubscribeT } from './generated/modwire/control/unsubscribe.js';
 import { UnsubscribedT } from './generated/modwire/control/unsubscribed.js';
 import { WelcomeT } from './generated/modwire/control/welcome.js';
@@ -123,6 +124,11 @@ export function toControlBody(message: ControlMessage): { type: Body; table: Con
           BigInt(message.last),
           toReference(message.schemaId),
         ),
+      };
+    case 'unreadable':
+      return {
+        type: Body.Unreadable,
+        table: new UnreadableT(message.anew, toReference(message.schemaId), [...message.subscriptions]),
       };
     case 'register':
       return {

@@ -17,6 +17,7 @@ import { Resolved, ResolvedT } from './resolved.js';
 import { Slow, SlowT } from './slow.js';
 import { Subscribe, SubscribeT } from './subscribe.js';
 import { Subscribed, SubscribedT } from './subscribed.js';
+import { Unreadable, UnreadableT } from './unreadable.js';
 import { Unsubscribe, UnsubscribeT } from './unsubscribe.js';
 import { Unsubscribed, UnsubscribedT } from './unsubscribed.js';
 import { Welcome, WelcomeT } from './welcome.js';
@@ -43,13 +44,14 @@ export enum Body {
   Register = 16,
   Registered = 17,
   Resolve = 18,
-  Resolved = 19
+  Resolved = 19,
+  Unreadable = 20
 }
 
 export function unionToBody(
   type: Body,
-  accessor: (obj:Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld|null
-): Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
+  accessor: (obj:Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unreadable|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unreadable|Unsubscribe|Unsubscribed|Welcome|Withheld|null
+): Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unreadable|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
   switch(Body[type]) {
     case 'NONE': return null; 
     case 'Hello': return accessor(new Hello())! as Hello;
@@ -71,15 +73,16 @@ export function unionToBody(
     case 'Registered': return accessor(new Registered())! as Registered;
     case 'Resolve': return accessor(new Resolve())! as Resolve;
     case 'Resolved': return accessor(new Resolved())! as Resolved;
+    case 'Unreadable': return accessor(new Unreadable())! as Unreadable;
     default: return null;
   }
 }
 
 export function unionListToBody(
   type: Body, 
-  accessor: (index: number, obj:Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld|null, 
+  accessor: (index: number, obj:Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unreadable|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unreadable|Unsubscribe|Unsubscribed|Welcome|Withheld|null, 
   index: number
-): Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
+): Ack|Credit|Failure|Gap|Goodbye|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Slow|Subscribe|Subscribed|Unreadable|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
   switch(Body[type]) {
     case 'NONE': return null; 
     case 'Hello': return accessor(index, new Hello())! as Hello;
@@ -101,6 +104,7 @@ export function unionListToBody(
     case 'Registered': return accessor(index, new Registered())! as Registered;
     case 'Resolve': return accessor(index, new Resolve())! as Resolve;
     case 'Resolved': return accessor(index, new Resolved())! as Resolved;
+    case 'Unreadable': return accessor(index, new Unreadable())! as Unreadable;
     default: return null;
   }
 }

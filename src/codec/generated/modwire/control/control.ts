@@ -20,6 +20,7 @@ import { Resolved, ResolvedT } from './resolved.js';
 import { Slow, SlowT } from './slow.js';
 import { Subscribe, SubscribeT } from './subscribe.js';
 import { Subscribed, SubscribedT } from './subscribed.js';
+import { Unreadable, UnreadableT } from './unreadable.js';
 import { Unsubscribe, UnsubscribeT } from './unsubscribe.js';
 import { Unsubscribed, UnsubscribedT } from './unsubscribed.js';
 import { Welcome, WelcomeT } from './welcome.js';
@@ -116,7 +117,7 @@ unpackTo(_o: ControlT): void {
 export class ControlT implements flatbuffers.IGeneratedObject {
 constructor(
   public bodyType: Body = Body.NONE,
-  public body: AckT|CreditT|FailureT|GapT|GoodbyeT|HelloT|PingT|PongT|RegisterT|RegisteredT|ResolveT|ResolvedT|SlowT|SubscribeT|SubscribedT|UnsubscribeT|UnsubscribedT|WelcomeT|WithheldT|null = null
+  public body: AckT|CreditT|FailureT|GapT|GoodbyeT|HelloT|PingT|PongT|RegisterT|RegisteredT|ResolveT|ResolvedT|SlowT|SubscribeT|SubscribedT|UnreadableT|UnsubscribeT|UnsubscribedT|WelcomeT|WithheldT|null = null
 ){}
 
 
