@@ -21,6 +21,7 @@ const CHECKS = [
   ['types of test/fuzz, as the benchmark builds it', types('test/fuzz/tsconfig.json')],
   ['generated code (npm run codegen mends it)', 'node scripts/codegen.mjs --check'],
   ['table of errors (npm run codegen mends it)', 'node scripts/error-table.mjs --check'],
+  ['table of compatibility rules (npm run codegen mends it)', 'node scripts/compatibility-table.mjs --check'],
   ['schema of the configuration (npm run codegen mends it)', 'node scripts/config-schema.mjs --check'],
 ];
 

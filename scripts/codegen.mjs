@@ -10,6 +10,11 @@ const schemaDir = join(root, 'schemas');
 const outDir = join(root, 'src/codec/generated');
 const check = process.argv.includes('--check');
 
+/** Schemas of payloads. Programs hand them to a broker, so they are there as .bfbs too; the others are the wire itself. */
+const PAYLOADS = ['inference.fbs'];
+/** Characters of base64 a line. */
+const LINE = 110;
+
 const flatc = await FlatcRunner.init();
 const wanted = new Map();
 for (const name of readdirSync(schemaDir)
@@ -21,6 +26,32 @@ for (const name of readdirSync(schemaDir)
     // The barrel files that flatc adds overwrite each other across schemas; modules are imported by name.
     if (/class |enum /.test(text)) wanted.set(path.replace(/^\//, ''), text);
   }
+  if (PAYLOADS.includes(name)) wanted.set(name.replace(/\.fbs$/, '.schema.ts'), schemaModule(name));
+}
+
+/** A module with a schema as .bfbs, in text that browsers and Node.js both turn into bytes. */
+function schemaModule(name) {
+  const path = `/${name}`;
+  flatc.mountFile(path, readFileSync(join(schemaDir, name), 'utf8'));
+  const { code, stdout, stderr } = flatc.runCommand([
+    '--schema',
+    '--binary',
+    '--bfbs-builtins',
+    '-o',
+    '/',
+    path,
+  ]);
+  if (code !== 0) throw new Error(`flatc: ${stderr || stdout}`);
+  const base64 = Buffer.from(flatc.readFile(path.replace(/\.fbs$/, '.bfbs'))).toString('base64');
+  const lines = base64.match(new RegExp(`.{1,${LINE}}`, 'g'));
+  return `// Generated from schemas/${name}, do not modify.
+
+const BASE64 =
+${lines.map((line) => `  '${line}'`).join(' +\n')};
+
+/** The schema as .bfbs. */
+export const schema: Uint8Array = Uint8Array.from(atob(BASE64), (character) => character.charCodeAt(0));
+`;
 }
 
 function existing(dir) {

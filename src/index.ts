@@ -22,4 +22,5 @@ export type { RuleName, Violation } from './codec/verify-rule.js';
 export type { Contract, ContractDefinition } from './contracts/contract.js';
 export { defineContract } from './contracts/define-contract.js';
 export type { TableClass, TableObject } from './contracts/table-class.js';
+export type { ValueViolation } from './contracts/value-violation.js';
 export { ERRORS, type ErrorCode, type ErrorDetail, type ErrorRow, ModwireError } from './errors.js';

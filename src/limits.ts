@@ -209,6 +209,12 @@ export const CLIENT_LIMITS = {
   maxReconnectMs: 5_000,
 } as const;
 
+/** Bounds of tensors, of those that are made and those that come. */
+export const TENSOR_LIMITS = {
+  /** Dimensions of one tensor. One with more is refused. */
+  maxRank: 64,
+} as const;
+
 function bytes(value: number, min: number, max: number, about: string): Limit {
   return { default: value, min, max, unit: 'bytes', about };
 }

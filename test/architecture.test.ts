@@ -21,6 +21,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   events: { layers: [...GROUND, 'codec'], packages: ['node:diagnostics_channel'] },
   // Schemas as data, for browsers too.
   contracts: { layers: [...GROUND, 'codec'], packages: ['flatbuffers', '@noble/hashes/*'] },
+  // Payloads of model calls, for browsers too: what Node.js does better is behind the name with the #.
+  tensors: { layers: [...GROUND, 'codec', 'contracts'], packages: ['flatbuffers', '#half-float'] },
   // Pure decisions: no input and output, no clock.
   routing: { layers: [...GROUND, 'codec'], packages: [] },
   // The addon and what stands in for it.

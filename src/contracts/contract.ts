@@ -18,6 +18,7 @@ import {
   tableNameOf,
   tablesNamed,
 } from './table-class.js';
+import type { ValueViolation } from './value-violation.js';
 
 /** What a contract is made of. */
 export interface ContractDefinition<Value extends TableObject> {
@@ -101,13 +102,16 @@ export class Contract<Value extends TableObject = TableObject> {
   }
 
   /** Why a payload does not keep the contract; undefined when it does. */
-  verify(payload: Uint8Array): Violation | undefined {
+  verify(payload: Uint8Array): Violation | ValueViolation | undefined {
     return this.violationAt(new Memory(payload), 0, payload.length);
   }
 
   /** The same of a payload that lies in `memory`. @internal */
-  violationAt(memory: Memory, start: number, end: number): Violation | undefined {
-    return this.#verifier.verify(this.compiled.program, memory, start, end);
+  violationAt(memory: Memory, start: number, end: number): Violation | ValueViolation | undefined {
+    const violation = this.#verifier.verify(this.compiled.program, memory, start, end);
+    const { root } = this.#definition;
+    if (violation !== undefined || root.checkPayload === undefined) return violation;
+    return root.checkPayload(memory.u8.subarray(start, end));
   }
 
   /** The object of a payload that was verified. @internal */

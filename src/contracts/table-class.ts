@@ -1,4 +1,5 @@
 import type { Field, Schema } from './schema-model.js';
+import type { ValueViolation } from './value-violation.js';
 
 /**
  * An object of flatc's object API, such as `OrderT`. Generated code may have its own copy of the package flatbuffers,
@@ -11,6 +12,8 @@ export interface TableObject {
 /** A table's class as flatc generates it with its object API, such as `Order`. */
 export interface TableClass<Value extends TableObject> {
   new (): { __init(at: number, bytes: never): { unpack(): Value } };
+  /** What the schema cannot state, where a class is not flatc's: asked about payloads that verify, before they are unpacked. */
+  checkPayload?(payload: Uint8Array): ValueViolation | undefined;
 }
 
 const ROOT_ACCESSOR = /^getRootAs(.+)$/;

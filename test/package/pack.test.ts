@@ -45,8 +45,9 @@ describe('the tarball', () => {
 describe('the installed package', () => {
   test('has every file that its package.json promises, and types for every module', () => {
     const { bin, exports, imports } = readJson('package.json');
-    expect(Object.keys(exports)).toEqual(['.', './codec', './broker', './schemas/*', './package.json']);
-    for (const name of ['.', './codec', './broker']) {
+    const modules = ['.', './codec', './broker', './tensors'];
+    expect(Object.keys(exports)).toEqual([...modules, './schemas/*', './package.json']);
+    for (const name of modules) {
       expect(Object.keys(exports[name])).toEqual(['types', 'default']);
     }
     const promised = [bin, exports, imports].flatMap(pathsIn).filter((path) => !path.includes('*'));
@@ -59,19 +60,22 @@ describe('the installed package', () => {
       import { connect } from 'modwire';
       import { openFrame } from 'modwire/codec';
       import { startBroker } from 'modwire/broker';
+      import { tensor } from 'modwire/tensors';
       import { existsSync } from 'node:fs';
       const schema = new URL(import.meta.resolve('modwire/schemas/frame.fbs'));
-      console.log(typeof connect, typeof openFrame, typeof startBroker, existsSync(schema));
+      const halves = tensor('FP16', [1], [1]).toFloat32();
+      console.log(typeof connect, typeof openFrame, typeof startBroker, halves[0], existsSync(schema));
     `;
     const output = await run(installed.project, process.execPath, '--input-type=module', '--eval', program);
-    expect(output).toBe('function function function true\n');
+    expect(output).toBe('function function function 1 true\n');
   });
 
   test('bundles for a browser, all that is for browsers', async () => {
     const program = `
       import * as sdk from 'modwire';
       import * as codec from 'modwire/codec';
-      globalThis.all = { sdk, codec };
+      import * as tensors from 'modwire/tensors';
+      globalThis.all = { sdk, codec, tensors };
     `;
     const bundle = await bundleForBrowser(program, installed.project);
     expectOnlyBrowserModules(bundle);

@@ -8,6 +8,7 @@ import {
   type TableObject,
 } from 'modwire';
 import { BatchReader, type ControlMessage, decodeControl, type FrameFields, Memory } from 'modwire/codec';
+import { InferRequest, InferRequestRoot, inferenceSchema, tensor } from 'modwire/tensors';
 
 export async function show(url: string, element: HTMLElement): Promise<void> {
   const client = await connect(url, { reconnect: true });
@@ -59,4 +60,22 @@ export async function useContract(client: Client, schema: Uint8Array, order: Ord
   // @ts-expect-error A listener of other values.
   await client.subscribe('orders.>', orders, (value: { at: bigint }) => console.log(value));
   return orders.decode(orders.encode(order)).id;
+}
+
+export async function useTensors(client: Client): Promise<number> {
+  const requests = defineContract({ name: 'scoring', schema: inferenceSchema, root: InferRequestRoot });
+  await client.subscribe('score.>', requests, ({ inputs }) => {
+    for (const input of inputs) {
+      if (input.datatype === 'FP64') console.log(input.data satisfies Float64Array);
+    }
+  });
+  const inputs = [tensor('FP16', [1, 2], [0.5, 1], { name: 'x' })];
+  client.publish('score.eu', requests, new InferRequest({ modelName: 'ranker', inputs }));
+
+  // @ts-expect-error No such datatype.
+  tensor('FP8', [1], [1]);
+  // @ts-expect-error Values of another kind.
+  tensor('FP32', [1], ['1']);
+  const first: Float32Array = tensor('FP32', [2], [1, 2]).data;
+  return first[0]!;
 }
