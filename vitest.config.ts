@@ -20,6 +20,7 @@ export default defineConfig({
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/property-sizes.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,
