@@ -3,19 +3,24 @@ import { defineConfig } from 'vitest/config';
 
 const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
-// Exact names: tests and the fuzzer's modules run against the source; programs that tests start run from dist.
+// Tests and the fuzzer's modules run against the source, also where the fuzzer takes from dist what no entry point of the
+// package exports; programs that tests start run from dist.
 export default defineConfig({
   resolve: {
     alias: [
       { find: /^modwire\/codec$/, replacement: source('codec/index.ts') },
       { find: /^modwire\/broker$/, replacement: source('broker/index.ts') },
+      { find: /^modwire\/tensors$/, replacement: source('tensors/index.ts') },
       { find: /^modwire$/, replacement: source('index.ts') },
+      { find: /^(?:\.\.\/)+dist\/(codec|contracts|native)\//, replacement: source('$1/') },
+      { find: /^#half-float$/, replacement: source('native/half-float.ts') },
       { find: /^#socket$/, replacement: source('client/socket-node.ts') },
     ],
   },
   test: {
     environment: 'node',
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/property-sizes.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

@@ -48,7 +48,7 @@ constexpr Left kFailed = -1;
 // Bits that are set when either is overdrawn: no payload has work for the second.
 constexpr uint64_t kOverdrawn = uint64_t{1} << 63 | uint64_t{1} << 39;
 constexpr int64_t kWork = 4096, kWorkPerByte = 32, kWorkPerTable = 16, kWorkPerValue = 4;
-constexpr uint32_t kWorkVtableShift = 2;
+constexpr uint32_t kWorkVtableShift = 3;
 
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 inline uint16_t little(uint16_t number) { return __builtin_bswap16(number); }
@@ -72,18 +72,16 @@ inline uint32_t load16(const uint8_t* at) { return load<uint16_t>(at); }
 inline uint32_t load32(const uint8_t* at) { return load<uint32_t>(at); }
 inline uint64_t load64(const uint8_t* at) { return load<uint64_t>(at); }
 
-// Most texts are short and ASCII: seen without a call.
+constexpr uint64_t kHighBits = 0x8080808080808080;
+
+// Most texts are short and ASCII: seen without a call. Before a text lie at least eight bytes, the root's offset and its
+// own length, and behind it its zero.
 inline bool is_text(const uint8_t* at, size_t length) {
-  uint64_t high = 0;
-  if (length >= 8) {
-    if (length > 64) return is_utf8(at, length);
-    for (size_t next = 0; next < length - 8; next += 8) high |= load64(at + next);
-    high |= load64(at + length - 8);
-  } else if (length >= 4)
-    high = load32(at) | load32(at + length - 4);
-  else
-    for (size_t next = 0; next < length; next++) high |= at[next];
-  return (high & 0x8080808080808080) == 0 || is_utf8(at, length);
+  if (length < 8) return ((load64(at + length - 7) >> (56 - 8 * length)) & kHighBits) == 0 || is_utf8(at, length);
+  if (length > 64) return is_utf8(at, length);
+  uint64_t high = load64(at + length - 8);
+  for (size_t next = 0; next < length - 8; next += 8) high |= load64(at + next);
+  return (high & kHighBits) == 0 || is_utf8(at, length);
 }
 
 // Places are 64-bit numbers: none of the sums below overflows.
@@ -203,7 +201,8 @@ class Run {
       }
     }
     for (uint32_t id = known; id < head[kTableRequiredEnd]; id++) {
-      if (fields[id] >= kFieldRequired) return no(kRequiredField, vtable + 4 + 2 * id);
+      // The vtable ends before its entry.
+      if (fields[id] >= kFieldRequired) return no(kRequiredField, vtable);
     }
     return true;
   }
@@ -361,7 +360,8 @@ class Run {
   bool absent_union(const uint32_t* op, Place table, const uint8_t* entries, uint32_t vtable_bytes) {
     const uint32_t tag_offset = op[2] < vtable_bytes ? load16(entries + op[2]) : 0;
     if (tag_offset == 0) return true;
-    const Place at = entries + (op[0] >> kOpEntryShift) - bytes_;
+    const uint32_t entry = op[0] >> kOpEntryShift;
+    const Place at = entries + (entry < vtable_bytes ? entry : 0) - bytes_;
     if ((op[0] & kOpKindMask) == kUnions) return no(kUnionVectors, at);
     // FlatBuffers takes a tag without a value for no value at all, but for structs.
     return member_kind(op[1], bytes_[table + tag_offset]) != kStruct || no(kUnionBody, at);

@@ -230,10 +230,10 @@ export type LimitName = keyof typeof BROKER_LIMITS;
 /** A value for every limit. */
 export type Limits = { readonly [Name in LimitName]: number };
 
-export const LIMIT_NAMES = Object.keys(BROKER_LIMITS) as LimitName[];
+export const LIMIT_NAMES = /* @__PURE__ */ Object.keys(BROKER_LIMITS) as LimitName[];
 
-export const DEFAULT_LIMITS: Limits = Object.fromEntries(
-  LIMIT_NAMES.map((name) => [name, BROKER_LIMITS[name].default]),
+export const DEFAULT_LIMITS: Limits = /* @__PURE__ */ Object.fromEntries(
+  /* @__PURE__ */ LIMIT_NAMES.map((name) => [name, BROKER_LIMITS[name].default]),
 ) as Limits;
 
 /** Bounds of a client; each can be set in its options. */
@@ -263,14 +263,18 @@ export const TENSOR_LIMITS = {
   maxRank: 64,
 } as const;
 
+// Programs that only have a client leave the broker's bounds out.
+/* @__NO_SIDE_EFFECTS__ */
 function bytes(value: number, min: number, max: number, about: string): Limit {
   return { default: value, min, max, unit: 'bytes', about };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function ms(value: number, min: number, max: number, about: string): Limit {
   return { default: value, min, max, unit: 'ms', about };
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 function count(value: number, min: number, max: number, about: string): Limit {
   return { default: value, min, max, unit: 'count', about };
 }

@@ -24,13 +24,14 @@ import { DirectDelivery } from './direct-delivery.js';
 import { FanOut } from './fan-out.js';
 import type { HttpRoutesParts } from './http-routes.js';
 import { Ingress } from './ingress.js';
-import { LiveConsumers, readsSchema } from './live-consumers.js';
+import { LiveConsumers, readingOf } from './live-consumers.js';
 import { Memberships } from './memberships.js';
 import { NarrowDelivery } from './narrow-delivery.js';
 import { OffloadThreshold } from './offload-threshold.js';
 import type { ResolvedBrokerOptions } from './options.js';
 import { PublishCredit } from './publish-credit.js';
 import { PublishHttp } from './publish-http.js';
+import { ReadingNotices } from './reading-notices.js';
 import type { BrokerSubjects, Session } from './session.js';
 import { SessionWaits } from './session-waits.js';
 import { SlowConsumers } from './slow-consumers.js';
@@ -110,14 +111,20 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
     },
   });
   const subscriptions = new Subscriptions(
-    ...([limits, subjects, memberships, fanOut, slowConsumers] as const),
+    ...([limits, subjects, memberships] as const),
+    () => {
+      fanOut.flush();
+      narrow.tellAll();
+    },
+    slowConsumers,
     (subject) => gates.renew(subject),
   );
   const narrow = new NarrowDelivery({
     fanOut,
     memberships,
-    canRead: (session, { text }, schemaId) =>
-      readsSchema(
+    notices: new ReadingNotices(fanOut),
+    readingOf: (session, { text }, schemaId) =>
+      readingOf(
         session,
         (filter) => matchesFilter(filter, text),
         (reader) => registry.reads(reader, schemaId),

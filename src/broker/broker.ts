@@ -263,6 +263,7 @@ export class Broker {
     this.#sessions.delete(session.memberId);
     this.#parts.fanOut.flush();
     this.#parts.subscriptions.forget(session);
+    this.#parts.narrow.forget(session);
     this.#parts.calls.forget(session);
     this.#parts.slowConsumers.forget(session);
     this.#parts.pressure.forget(session);

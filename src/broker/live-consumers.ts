@@ -1,4 +1,4 @@
-import type { Session } from './session.js';
+import type { Session, Subscription } from './session.js';
 import type { Subscriptions } from './subscriptions.js';
 
 /** A consumer that is connected and cannot read a version. */
@@ -34,15 +34,27 @@ export class LiveConsumers {
   }
 }
 
-/** Whether one of a session's subscriptions to a subject reads frames of a schema. */
-export function readsSchema(
+/** How a session's subscriptions to a subject take frames of a schema. */
+export interface SessionReading {
+  /** Whether some read them. */
+  readonly able: boolean;
+  /** Those that do not. */
+  readonly unable: readonly Subscription[];
+}
+
+/** Which of a session's subscriptions to a subject read frames of a schema. */
+export function readingOf(
   session: Session,
   selects: (filter: string) => boolean,
   canRead: (reader: string) => boolean,
-): boolean {
-  for (const { filter, reads } of session.subscriptions.values()) {
+): SessionReading {
+  let able = false;
+  const unable: Subscription[] = [];
+  for (const subscription of session.subscriptions.values()) {
+    const { filter, reads } = subscription;
     if (!selects(filter)) continue;
-    if (reads.length === 0 || reads.some(canRead)) return true;
+    if (reads.length === 0 || reads.some(canRead)) able = true;
+    else unable.push(subscription);
   }
-  return false;
+  return { able, unable };
 }

@@ -1,17 +1,20 @@
 import type { FrameView } from '../codec/frame-view.js';
 import { fromHex } from '../codec/message-id.js';
+import { BySchemaId } from '../codec/schema-ids.js';
 import { emit } from '../events.js';
 import type { FanOut } from './fan-out.js';
+import type { SessionReading } from './live-consumers.js';
 import type { Memberships } from './memberships.js';
-import { BySchemaId } from './schema-ids.js';
+import type { ReadingNotices } from './reading-notices.js';
 import type { BrokerAudience, BrokerGate, BrokerSubject, Session } from './session.js';
-import type { NarrowedAudience } from './subject-gate.js';
+import type { NarrowedAudience, SplitReader } from './subject-gate.js';
 
 export interface NarrowDeliveryParts {
   readonly fanOut: FanOut;
   readonly memberships: Memberships;
-  /** Whether a consumer of a subject can read frames of a schema, by its id in hex. */
-  readonly canRead: (session: Session, subject: BrokerSubject, schemaId: string) => boolean;
+  readonly notices: ReadingNotices;
+  /** How a consumer of a subject reads frames of a schema, by its id in hex. */
+  readonly readingOf: (session: Session, subject: BrokerSubject, schemaId: string) => SessionReading;
 }
 
 /** Schemas of one subject whose audience is kept. When there are more, all are found anew. */
@@ -19,7 +22,7 @@ const MAX_SCHEMAS = 64;
 
 /**
  * Keeps frames from consumers that cannot read their schema. Everyone else gets them; who does not is told which ones,
- * in their place in the order, so that it is no loss.
+ * in their place in the order, so that it is no loss. Who gets them for some of its subscriptions is told for which not.
  */
 export class NarrowDelivery {
   readonly #parts: NarrowDeliveryParts;
@@ -37,7 +40,7 @@ export class NarrowDelivery {
   audienceOf(subject: BrokerSubject, gate: BrokerGate, frame: FrameView): BrokerAudience {
     gate.audiences ??= new BySchemaId((schemaId) => this.#narrowed(subject, gate, schemaId));
     const narrowed = gate.audiences.of(frame);
-    const { audience = subject.state, excluded } = narrowed;
+    const { audience = subject.state, excluded, splits } = narrowed;
     if (gate.lastAudience !== audience) {
       if (gate.lastAudience !== undefined) this.#parts.fanOut.flushAudience(gate.lastAudience);
       gate.lastAudience = audience;
@@ -53,6 +56,7 @@ export class NarrowDelivery {
       }
     }
     this.withheldCount += excluded.length;
+    if (splits.length > 0) this.#parts.notices.tell(splits, narrowed.schemaId, narrowed.hexId);
     return audience;
   }
 
@@ -77,19 +81,28 @@ export class NarrowDelivery {
   /** The same for all subjects: other schemas can be read now. */
   widenAll(): void {
     for (const subject of this.#kept) this.widen(subject, subject.gate!);
+    this.#parts.notices.takeBackAll();
+  }
+
+  /** Forgets a session that is gone. */
+  forget(session: Session): void {
+    this.#parts.notices.forget(session);
   }
 
   #narrowed(subject: BrokerSubject, gate: BrokerGate, schemaId: string): NarrowedAudience<Session> {
     let narrowed = gate.narrowed.get(schemaId);
     if (narrowed !== undefined) return narrowed;
     if (gate.narrowed.size >= MAX_SCHEMAS) this.#startAnew(subject, gate);
-    const { memberships, canRead } = this.#parts;
+    const { memberships, readingOf } = this.#parts;
     const excluded: Session[] = [];
+    const splits: SplitReader<Session>[] = [];
     for (const session of subject.state.members.values()) {
-      if (!canRead(session, subject, schemaId)) excluded.push(session);
+      const { able, unable } = readingOf(session, subject, schemaId);
+      if (!able) excluded.push(session);
+      else if (unable.length > 0) splits.push({ session, unable, told: undefined });
     }
     const audience = excluded.length === 0 ? undefined : memberships.hold(subject.state, excluded);
-    narrowed = { schemaId: fromHex(schemaId), audience, excluded };
+    narrowed = { schemaId: fromHex(schemaId), hexId: schemaId, audience, excluded, splits };
     gate.narrowed.set(schemaId, narrowed);
     this.#kept.add(subject);
     return narrowed;

@@ -1,16 +1,34 @@
+import type { BySchemaId } from '../codec/schema-ids.js';
 import type { Audience, Member } from '../routing/audience.js';
 import type { BoundContract } from './bound-contracts.js';
 import type { Delivery } from './delivery.js';
-import type { BySchemaId } from './schema-ids.js';
+
+/** A subscription as its client knows it. */
+export interface NumberedSubscription {
+  readonly number: number;
+}
+
+/** Of this session's subscriptions to a subject some read frames of a schema, and some do not. */
+export interface SplitReader<Party extends Member> {
+  readonly session: Party;
+  /** Those that do not. */
+  readonly unable: readonly NumberedSubscription[];
+  /** What the session was told, this included; undefined before that. */
+  told: { readonly inForce: boolean } | undefined;
+}
 
 /** Whom frames of one schema reach on one subject. */
 export interface NarrowedAudience<Party extends Member> {
   /** 16 bytes. */
   readonly schemaId: Uint8Array;
+  /** The same in hex. */
+  readonly hexId: string;
   /** Undefined when they reach everyone. */
   readonly audience: Audience<Party, Delivery<Party>> | undefined;
   /** Whom they do not reach although they subscribed: they cannot read them. */
   readonly excluded: readonly Party[];
+  /** Whom they reach, but not for all of its subscriptions. */
+  readonly splits: readonly SplitReader<Party>[];
 }
 
 /** Frames that passed some consumers by, and of which these are not told yet. */

@@ -5,7 +5,6 @@ import { ModwireError } from '../errors.js';
 import { emit } from '../events.js';
 import type { Limits } from '../limits.js';
 import { TokenTrie } from '../routing/token-trie.js';
-import type { FanOut } from './fan-out.js';
 import type { Memberships } from './memberships.js';
 import type { BrokerSubject, BrokerSubjects, Session, Subscription } from './session.js';
 import type { SlowConsumers } from './slow-consumers.js';
@@ -15,26 +14,29 @@ export class Subscriptions {
   readonly #limits: Limits;
   readonly #subjects: BrokerSubjects;
   readonly #memberships: Memberships;
-  readonly #fanOut: FanOut;
+  readonly #settle: () => void;
   readonly #slowConsumers: SlowConsumers;
   readonly #changed: (subject: BrokerSubject) => void;
   readonly #filters = new TokenTrie<Subscription>();
   /** Subscriptions that say which schemas they read. */
   #narrowCount = 0;
 
-  /** `changed` is told of subjects whose consumers, or what these read, may have changed. */
+  /**
+   * `settle` gives consumers, as they are, everything admitted by now or the word that it is withheld. `changed` is told of
+   * subjects whose consumers, or what these read, may have changed.
+   */
   constructor(
     limits: Limits,
     subjects: BrokerSubjects,
     memberships: Memberships,
-    fanOut: FanOut,
+    settle: () => void,
     slowConsumers: SlowConsumers,
     changed: (subject: BrokerSubject) => void,
   ) {
     this.#limits = limits;
     this.#subjects = subjects;
     this.#memberships = memberships;
-    this.#fanOut = fanOut;
+    this.#settle = settle;
     this.#slowConsumers = slowConsumers;
     this.#changed = changed;
   }
@@ -114,7 +116,7 @@ export class Subscriptions {
       });
     }
     // From here on positions are exact: everything admitted has left.
-    this.#fanOut.flush();
+    this.#settle();
     const selected: BrokerSubject[] = [];
     this.#subjects.selectedBy(filter, (subject) => selected.push(subject));
     const missed = request.resume ? missedSince(request, selected) : [];
@@ -147,7 +149,7 @@ export class Subscriptions {
         got: String(number),
       });
     }
-    this.#fanOut.flush();
+    this.#settle();
     session.send({ type: 'unsubscribed', subscription: number });
     this.#remove(subscription);
     const selected: BrokerSubject[] = [];

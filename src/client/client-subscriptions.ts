@@ -62,7 +62,9 @@ export class ClientSubscriptions {
     const subscription = new Subscription(filter, number, reading, maxQueuedFrames, this.#host);
     this.#open.set(number, subscription);
     try {
-      await this.#subscribe(subscription, false, signal);
+      const answer = this.#starting.wait(number, signal);
+      this.#send([subscription], false);
+      await answer;
     } catch (thrown) {
       this.#forget(subscription);
       throw thrown;
@@ -79,9 +81,9 @@ export class ClientSubscriptions {
   async resume(): Promise<void> {
     const { link, events } = this.#parts;
     const { connection } = link;
-    const resume = async (subscription: AnySubscription) => {
+    const resumed = async (subscription: AnySubscription, answer: Promise<void>) => {
       try {
-        await this.#subscribe(subscription, true, undefined);
+        await answer;
       } catch (thrown) {
         // Without this connection the next one takes it up.
         if (connection !== link.connection) return;
@@ -91,7 +93,11 @@ export class ClientSubscriptions {
         events.emit('error', error);
       }
     };
-    await Promise.all([...this.#open.values()].filter(({ accepted }) => accepted).map(resume));
+    const resuming = [...this.#open.values()].filter(({ accepted }) => accepted);
+    const answers = resuming.map((one) => resumed(one, this.#starting.wait(one.number)));
+    // In one batch, so that the broker has all before it hands over anything to some of them.
+    this.#send(resuming, true);
+    await Promise.all(answers);
   }
 
   async endAll(): Promise<void> {
@@ -108,6 +114,7 @@ export class ClientSubscriptions {
     this.#gate.lost();
     this.#starting.rejectAll(error);
     this.#ending.rejectAll(error);
+    for (const subscription of this.#open.values()) subscription.lost();
   }
 
   /** The client is closed. */
@@ -124,7 +131,7 @@ export class ClientSubscriptions {
       link.send({ type: 'unsubscribe', subscription: message.subscription });
       return;
     }
-    subscription.accepted = true;
+    subscription.takenUp();
     inbox.missed(message.missed, 'disconnected');
     // Who knew all subjects, and is told what was missed of any, knows them still, even if too many to be listed.
     inbox.add(subscription, message.positions, message.complete || subscription.complete);
@@ -138,33 +145,31 @@ export class ClientSubscriptions {
     this.#ending.resolve(message.subscription);
   }
 
+  /** At once: frames that follow are not for these. */
+  unreadable({ anew, schemaId, subscriptions }: ControlOf<'unreadable'>): void {
+    if (anew) for (const subscription of this.#open.values()) subscription.canReadAgain();
+    for (const number of subscriptions) this.#open.get(number)?.cannotRead(schemaId);
+  }
+
   /** False when nobody waits for this subscription's answer. */
   refused(number: number, error: ModwireError): boolean {
     return this.#starting.reject(number, error) || this.#ending.reject(number, error);
   }
 
-  async #subscribe(
-    subscription: AnySubscription,
-    resume: boolean,
-    signal: AbortSignal | undefined,
-  ): Promise<void> {
+  /** Asks for subscriptions that somebody waits for. */
+  #send(subscriptions: readonly AnySubscription[], resume: boolean): void {
     const { link, inbox } = this.#parts;
-    const { number, filter } = subscription;
     const maxBytes = link.connection?.welcome.maxBatchBytes ?? 0;
-    const positions = resume ? inbox.positions(subscription, maxBytes) : [];
-    const answer = this.#starting.wait(number, signal);
-    const { complete } = subscription;
-    const sent = link.send({
-      type: 'subscribe',
-      subscription: number,
-      filter,
-      resume,
-      complete: resume && complete,
-      positions,
-      reads: subscription.reading.reads,
+    const requests = subscriptions.map((subscription) => {
+      const { number, filter, reading } = subscription;
+      const positions = resume ? inbox.positions(subscription, maxBytes) : [];
+      // What does not fit makes it incomplete.
+      const complete = resume && subscription.complete;
+      const { reads } = reading;
+      return { type: 'subscribe' as const, subscription: number, filter, resume, complete, positions, reads };
     });
-    if (!sent) this.#starting.reject(number, notConnected());
-    await answer;
+    if (link.sendAll(requests)) return;
+    for (const { number } of subscriptions) this.#starting.reject(number, notConnected());
   }
 
   async #end(subscription: AnySubscription): Promise<void> {

@@ -1,5 +1,5 @@
 import { atEndOfTurn, openSocket } from '#socket';
-import { BatchReader } from '../codec/batch.js';
+import { BatchReader, batchesOf } from '../codec/batch.js';
 import { decodeControl, encodeControl, isViolation } from '../codec/control.js';
 import { type ControlMessage, type ControlOf, PROTOCOL_VERSION } from '../codec/control-message.js';
 import { Memory } from '../codec/memory.js';
@@ -65,13 +65,16 @@ export class Connection {
     return this.#lastReceivedAt;
   }
 
-  /** Sends a control message now. Returns its size in bytes. */
-  send(message: ControlMessage): number {
-    const bytes = encodeControl(message);
+  /** Sends control messages now, side by side. Returns their size in bytes. */
+  send(messages: readonly ControlMessage[]): number {
     this.#lastSentAt = performance.now();
-    this.sentBytes += bytes.length;
-    this.socket.send(bytes);
-    return bytes.length;
+    let sent = 0;
+    for (const batch of batchesOf(messages.map(encodeControl), this.welcome.maxBatchBytes)) {
+      sent += batch.length;
+      this.socket.send(batch);
+    }
+    this.sentBytes += sent;
+    return sent;
   }
 
   /** Stops reading. False where the platform cannot. */
@@ -111,7 +114,7 @@ export class Connection {
     const silentMs = this.#paused ? 0 : now - this.#lastReceivedAt;
     if (silentMs > heartbeatMs * DEAD_AFTER_HEARTBEATS) this.socket.terminate();
     else if (now - this.#lastSentAt >= heartbeatMs || silentMs >= heartbeatMs) {
-      this.#pinged(this.send({ type: 'ping', nonce: this.#nonce++ }));
+      this.#pinged(this.send([{ type: 'ping', nonce: this.#nonce++ }]));
     }
   }
 }

@@ -71,6 +71,9 @@ export class ControlReader {
       case 'withheld':
         inbox.withheld(message);
         break;
+      case 'unreadable':
+        subscriptions.unreadable(message);
+        break;
       case 'registered':
       case 'resolved':
         contracts.answered(message);

@@ -31,9 +31,9 @@ export function plainReading(listener: FrameListener | undefined): FrameReading<
 }
 
 /**
- * Frames that keep a contract, with their values. The broker hands over what this schema can read; but to a client it
- * hands over what any of its subscriptions can read, and on subjects that are bound to no contract it looks at no
- * payload. So every payload is verified here, before anything reads it.
+ * Frames that keep a contract, with their values. The broker sees to it that their schema is one that this can read; but on
+ * subjects that are bound to no contract it looks at no payload. So every payload is verified here, before anything
+ * reads it.
  */
 export function contractReading<Value extends TableObject>(
   contract: Contract<Value>,
@@ -42,7 +42,6 @@ export function contractReading<Value extends TableObject>(
   return {
     reads: [contract.id],
     refusal: (frame) => {
-      if (frame.schemaIdAt < 0) return 'they carry no schema id';
       const violation = contract.violationAt(frame.memory, frame.payloadStart, frame.payloadEnd);
       return violation && `no payloads of ${contract.rootName}: ${violation.text}`;
     },

@@ -67,14 +67,21 @@ export class Link {
     if (this.#connection === undefined) return;
     this.#departed = this.#connection;
     this.#host.outbox.detach();
-    this.#connection.send({ type: 'goodbye', code: ERRORS.UNAVAILABLE.number, message: 'done', graceMs: 0 });
+    this.#connection.send([
+      { type: 'goodbye', code: ERRORS.UNAVAILABLE.number, message: 'done', graceMs: 0 },
+    ]);
   }
 
   /** Sends a control message now, after what was published before; false when there is no connection. */
   send(message: ControlMessage): boolean {
+    return this.sendAll([message]);
+  }
+
+  /** The same with several, which the broker takes in one go as far as one batch holds them. */
+  sendAll(messages: readonly ControlMessage[]): boolean {
     if (this.#connection === undefined) return false;
     this.#host.outbox.flush();
-    this.#host.outbox.countSent(this.#connection.send(message));
+    this.#host.outbox.countSent(this.#connection.send(messages));
     return true;
   }
 

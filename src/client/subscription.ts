@@ -4,6 +4,7 @@ import { onAbort } from './abort.js';
 import type { Unreadable } from './client-events.js';
 import { FrameQueue } from './frame-queue.js';
 import type { FrameReading } from './frame-reading.js';
+import { SchemaBarrier } from './schema-barrier.js';
 
 /** A subscription, whatever it makes of its frames. @internal */
 export type AnySubscription = Subscription<unknown>;
@@ -41,6 +42,8 @@ export class Subscription<Item = FrameView> implements AsyncIterable<Item> {
   /** Nobody takes frames any more. */
   #over = false;
   #unreadable = 0;
+  /** Undefined when the broker hands over nothing but what it reads. */
+  #barrier: SchemaBarrier | undefined;
 
   /** @internal */
   constructor(
@@ -98,6 +101,11 @@ export class Subscription<Item = FrameView> implements AsyncIterable<Item> {
   /** @internal */
   deliver(frame: FrameView): void {
     if (this.#over) return;
+    const barrier = this.#barrier;
+    if (barrier?.stops(frame)) {
+      this.#tellUnreadable(frame.subject, frame.schemaId, 1, barrier.reason);
+      return;
+    }
     const { reading } = this;
     if (reading.refusal !== undefined) {
       const reason = reading.refusal(frame);
@@ -123,6 +131,29 @@ export class Subscription<Item = FrameView> implements AsyncIterable<Item> {
     if (this.reading.reads.length === 0) return;
     const id = schemaId.some((byte) => byte !== 0) ? schemaId : undefined;
     this.#tellUnreadable(subject, id, count, 'the broker keeps them back: nobody here reads their schema');
+  }
+
+  /** The broker hands frames of a schema over for other subscriptions of this client, and not for this one. @internal */
+  cannotRead(schemaId: Uint8Array): void {
+    this.#barrier ??= SchemaBarrier.named();
+    this.#barrier.add(schemaId);
+  }
+
+  /** The broker takes back what it said of schemas. @internal */
+  canReadAgain(): void {
+    if (!this.#barrier?.waits) this.#barrier = undefined;
+  }
+
+  /** The broker has it: from here on it says what it cannot read. @internal */
+  takenUp(): void {
+    this.accepted = true;
+    this.#barrier = undefined;
+  }
+
+  /** The connection is gone; on the next one others of this client may be taken up before it. @internal */
+  lost(): void {
+    const { reads } = this.reading;
+    if (reads.length > 0) this.#barrier = SchemaBarrier.waiting(reads);
   }
 
   /** No more frames come. @internal */

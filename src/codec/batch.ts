@@ -60,3 +60,35 @@ export class BatchReader {
     return false;
   }
 }
+
+/**
+ * Entries side by side, in their order, in as few batches as that allows. A batch has at most `maxBytes`, unless one entry
+ * alone has more.
+ */
+export function batchesOf(entries: readonly Uint8Array[], maxBytes: number): Uint8Array[] {
+  const batches: Uint8Array[] = [];
+  let from = 0;
+  let bytes = 0;
+  entries.forEach((entry, index) => {
+    if (bytes > 0 && bytes + entry.length > maxBytes) {
+      batches.push(joined(entries.slice(from, index), bytes));
+      from = index;
+      bytes = 0;
+    }
+    bytes += entry.length;
+  });
+  if (bytes > 0) batches.push(joined(entries.slice(from), bytes));
+  return batches;
+}
+
+function joined(entries: readonly Uint8Array[], bytes: number): Uint8Array {
+  const [only] = entries;
+  if (entries.length === 1) return only!;
+  const batch = new Uint8Array(bytes);
+  let at = 0;
+  for (const entry of entries) {
+    batch.set(entry, at);
+    at += entry.length;
+  }
+  return batch;
+}

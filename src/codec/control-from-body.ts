@@ -24,6 +24,7 @@ import { ServingT } from './generated/modwire/control/serving.js';
 import { SlowT } from './generated/modwire/control/slow.js';
 import { SubscribeT } from './generated/modwire/control/subscribe.js';
 import { SubscribedT } from './generated/modwire/control/subscribed.js';
+import { UnreadableT } from './generated/modwire/control/unreadable.js';
 import { UnserveT } from './generated/modwire/control/unserve.js';
 import { UnservedT } from './generated/modwire/control/unserved.js';
 import { UnsubscribeT } from './generated/modwire/control/unsubscribe.js';
@@ -115,6 +116,14 @@ export function fromControlBody(control: Control): ControlMessage {
   if (body instanceof PongT) return { type: 'pong', nonce: Number(body.nonce) };
   if (body instanceof WithheldT) {
     return { type: 'withheld', ...fromMissed(body), schemaId: fromReference(body.schemaId) };
+  }
+  if (body instanceof UnreadableT) {
+    return {
+      type: 'unreadable',
+      anew: body.anew,
+      schemaId: fromReference(body.schemaId),
+      subscriptions: body.subscriptions,
+    };
   }
   if (body instanceof RegisteredT) {
     return {

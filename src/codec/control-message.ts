@@ -95,6 +95,15 @@ export type ControlMessage =
       readonly schemaId: Uint8Array;
     })
   | {
+      readonly type: 'unreadable';
+      /** Whether all that was said so before no longer counts. */
+      readonly anew: boolean;
+      /** 16 bytes; zeros when the frames carry none. */
+      readonly schemaId: Uint8Array;
+      /** Numbers. */
+      readonly subscriptions: readonly number[];
+    }
+  | {
       readonly type: 'register';
       /** Chosen by the client, from 1. */
       readonly call: number;

@@ -66,6 +66,12 @@ const BODIES: Record<Exclude<keyof typeof Body, 'NONE'>, TableShape> = {
     text('root'),
     bytes('schema'),
   ),
+  Unreadable: table(u8('anew'), reference('schema_id'), {
+    kind: 'structs',
+    name: 'subscriptions',
+    bytes: 4,
+    alignment: 4,
+  }),
   Serve: table(
     u32('service'),
     text('subject'),

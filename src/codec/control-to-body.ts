@@ -24,6 +24,7 @@ import { ServingT } from './generated/modwire/control/serving.js';
 import { SlowT } from './generated/modwire/control/slow.js';
 import { SubscribeT } from './generated/modwire/control/subscribe.js';
 import { SubscribedT } from './generated/modwire/control/subscribed.js';
+import { UnreadableT } from './generated/modwire/control/unreadable.js';
 import { UnserveT } from './generated/modwire/control/unserve.js';
 import { UnservedT } from './generated/modwire/control/unserved.js';
 import { UnsubscribeT } from './generated/modwire/control/unsubscribe.js';
@@ -129,6 +130,11 @@ export function toControlBody(message: ControlMessage): { type: Body; table: Con
           BigInt(message.last),
           toReference(message.schemaId),
         ),
+      };
+    case 'unreadable':
+      return {
+        type: Body.Unreadable,
+        table: new UnreadableT(message.anew, toReference(message.schemaId), [...message.subscriptions]),
       };
     case 'register':
       return {

@@ -9,7 +9,7 @@ import {
   PROGRAM_MAGIC,
   TableRecord,
 } from './program-ops.js';
-import type { Field, Schema } from './schema-model.js';
+import { type Field, identifierOf, type Schema } from './schema-model.js';
 
 /** Programs beyond this are refused; 131,072 fields make an eighth of it. Words. */
 const MAX_WORDS = 1 << 22;
@@ -68,10 +68,9 @@ class ProgramCompiler {
 
   /** Writers set it, and readers ask for it, only for the root that the schema declares. 0: none. */
   #identifier(root: number): number {
-    const { fileIdentifier, root: declared } = this.#schema;
-    if (fileIdentifier === '' || root !== declared) return 0;
+    const text = identifierOf(this.#schema, root);
     let identifier = 0;
-    for (let at = 0; at < 4; at++) identifier |= fileIdentifier.charCodeAt(at) << (8 * at);
+    for (let at = 0; at < text.length; at++) identifier |= text.charCodeAt(at) << (8 * at);
     return identifier;
   }
 

@@ -152,9 +152,8 @@ export class PayloadReader {
       }
     }
     for (let id = known; id < code[record + TableRecord.requiredEnd]!; id++) {
-      if (code[words + id]! >= FIELD_REQUIRED) {
-        return this.#failField(Rule.requiredField, vtable + 4 + 2 * id, record, id);
-      }
+      // The vtable ends before its entry.
+      if (code[words + id]! >= FIELD_REQUIRED) return this.#failField(Rule.requiredField, vtable, record, id);
     }
     return true;
   }

@@ -82,7 +82,7 @@ export const VERIFY_LIMITS = {
   workPerByte: 32,
   /** Work that a table costs, and with its vtable's bytes shifted right by so many bits. */
   workPerTable: 16,
-  workVtableShift: 2,
+  workVtableShift: 3,
   /** Work that a value out of line costs; a string costs its bytes too. */
   workPerValue: 4,
 } as const;

@@ -225,11 +225,12 @@ export class ProgramVerifier extends PayloadReader {
     const tagOffset = tagEntry < vtableBytes ? this.data.getUint16(vtable + tagEntry, true) : 0;
     if (tagOffset === 0) return true;
     const word = code[op]!;
-    const entry = vtable + (word >> OP_ENTRY_SHIFT);
-    if ((word & OP_KIND_MASK) === OpKind.unions) return this.fail(Rule.unionVectors, entry);
+    const entry = word >> OP_ENTRY_SHIFT;
+    const at = entry < vtableBytes ? vtable + entry : vtable;
+    if ((word & OP_KIND_MASK) === OpKind.unions) return this.fail(Rule.unionVectors, at);
     // FlatBuffers takes a tag without a value for no value at all, but for structs.
     const kind = this.memberKind(code[op + 1]!, this.u8[table + tagOffset]!);
-    return kind !== OpKind.struct || this.fail(Rule.unionBody, entry);
+    return kind !== OpKind.struct || this.fail(Rule.unionBody, at);
   }
 
   /** `tagSlot` is -1 when there are no tags. */

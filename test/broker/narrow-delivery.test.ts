@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { encodeControl } from '../../src/codec/index.js';
 import { fromHex, toHex } from '../../src/codec/message-id.js';
 import { BrokerFixture, TRANSPORTS } from '../support/broker-fixture.js';
 import { ORDER, ORDERS, PING_TEXT, register, registerOrders } from '../support/order-schemas.js';
@@ -90,6 +91,28 @@ describe.each(TRANSPORTS)('delivery to consumers that say what they read, over %
     await publish();
     await consumer.settle();
     expect(story(consumer, 'free')).toEqual(['1-1', 2, '3-3']);
+  });
+
+  it('tells of what it withheld before a subscription begins, and before one ends', async () => {
+    const broker = await fixture.broker(transport);
+    const consumer = await fixture.raw(broker.url);
+    const reads = [new Uint8Array(16).fill(1)];
+    await consumer.subscribe(1, 'free', { reads });
+    const subscribe = { subscription: 2, filter: '>', resume: false, complete: false, positions: [], reads };
+    // In one message, so that no turn of the event loop ends between them.
+    consumer.send(frameOf('free'), encodeControl({ type: 'subscribe', ...subscribe }));
+    consumer.send(frameOf('free'), encodeControl({ type: 'unsubscribe', subscription: 1 }));
+    await consumer.next('unsubscribed');
+    await consumer.settle();
+    const order = consumer.controls.map(({ type }) => type).filter((type) => type !== 'credit');
+    expect(order.slice(1)).toEqual([
+      'subscribed',
+      'withheld',
+      'subscribed',
+      'withheld',
+      'unsubscribed',
+      'pong',
+    ]);
   });
 
   it('accounts for every frame, in order, whatever is published, read and changed meanwhile', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BatchReader } from '../../src/codec/batch.js';
+import { BatchReader, batchesOf } from '../../src/codec/batch.js';
 import { decodeControl, encodeControl, isViolation } from '../../src/codec/control.js';
 import { FrameVerifier } from '../../src/codec/frame-verifier.js';
 import { FrameView } from '../../src/codec/frame-view.js';
@@ -61,6 +61,31 @@ function edited(edit: (map: MessageMap) => void): Uint8Array {
   edit(map);
   return map.bytes;
 }
+
+describe('entries side by side', () => {
+  it('are all there in their order, in batches as large as may be', () => {
+    const entry = fc.integer({ min: 1, max: 6 }).map((eighths) => new Uint8Array(8 * eighths).fill(eighths));
+    fc.assert(
+      fc.property(
+        fc.array(entry, { maxLength: 20 }),
+        fc.integer({ min: 8, max: 120 }),
+        (entries, maxBytes) => {
+          const batches = batchesOf(entries, maxBytes);
+          expect(join(...batches)).toEqual(join(...entries));
+          let from = 0;
+          for (const batch of batches) {
+            let bytes = entries[from++]!.length;
+            while (from < entries.length && bytes + entries[from]!.length <= maxBytes) {
+              bytes += entries[from++]!.length;
+            }
+            expect(batch.length).toBe(bytes);
+          }
+          expect(from).toBe(entries.length);
+        },
+      ),
+    );
+  });
+});
 
 describe('the batch reader', () => {
   it('finds frames and control messages in their order, whole', () => {

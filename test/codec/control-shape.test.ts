@@ -26,6 +26,7 @@ import { Serving } from '../../src/codec/generated/modwire/control/serving.js';
 import { Slow } from '../../src/codec/generated/modwire/control/slow.js';
 import { Subscribe } from '../../src/codec/generated/modwire/control/subscribe.js';
 import { Subscribed } from '../../src/codec/generated/modwire/control/subscribed.js';
+import { Unreadable } from '../../src/codec/generated/modwire/control/unreadable.js';
 import { Unserve } from '../../src/codec/generated/modwire/control/unserve.js';
 import { Unserved } from '../../src/codec/generated/modwire/control/unserved.js';
 import { Unsubscribe } from '../../src/codec/generated/modwire/control/unsubscribe.js';
@@ -37,7 +38,7 @@ import type { FieldShape, TableShape } from '../../src/codec/table-verifier.js';
 const BODIES = {
   ...{ Hello, Welcome, Subscribe, Subscribed, Unsubscribe, Unsubscribed, Ack },
   ...{ Credit, Failure, Slow, Gap, Ping, Pong, Goodbye },
-  ...{ Withheld, Register, Registered, Resolve, Resolved },
+  ...{ Withheld, Register, Registered, Resolve, Resolved, Unreadable },
   ...{ Serve, Serving, Unserve, Unserved, Capacity, Grant },
 };
 

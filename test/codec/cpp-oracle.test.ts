@@ -6,10 +6,11 @@ import { Memory } from '../../src/codec/memory.js';
 import { toHex } from '../../src/codec/message-id.js';
 import type { RuleName } from '../../src/codec/verify-rule.js';
 import { CONTROL_SPECIMENS, FRAME_SPECIMENS } from '../fuzz/corpus.js';
+import { hasCompiler } from '../fuzz/cpp-program.js';
 import { mutatedBytes, putMutated } from '../fuzz/mutate.js';
 import { Prng } from '../fuzz/prng.js';
 import { type Specimen, specimenOf } from '../fuzz/specimen.js';
-import { CppOracle, hasCompiler } from '../support/cpp-oracle.js';
+import { CppOracle } from '../support/cpp-oracle.js';
 import { goldenFrames } from '../support/golden.js';
 import { GOOD_FRAMES } from '../support/violation-case.js';
 
@@ -88,7 +89,12 @@ describe.skipIf(!compiler)('beside the generated C++ verifier', () => {
   });
 
   for (const [kind, specimens, judge, stricter] of [
-    ['frame', [...FRAME_SPECIMENS, ...Object.values(GOOD_FRAMES).map(specimenOf)], judgeFrame, STRICTER],
+    [
+      'frame',
+      [...FRAME_SPECIMENS, ...Object.values(GOOD_FRAMES).map((frame) => specimenOf(frame))],
+      judgeFrame,
+      STRICTER,
+    ],
     ['control', CONTROL_SPECIMENS, judgeControl, STRICTER_IN_CONTROL],
   ] as const) {
     it(`whatever it rejects of ${COUNT} broken messages is rejected here: ${kind}`, async () => {

@@ -3,8 +3,9 @@ import { decodeControl, encodeControl } from '../../src/codec/control.js';
 import { Body } from '../../src/codec/generated/modwire/control/body.js';
 import { Memory } from '../../src/codec/memory.js';
 import { type TableShape, verifyTable } from '../../src/codec/table-verifier.js';
-import { Rule, type RuleName } from '../../src/codec/verify-rule.js';
+import type { RuleName } from '../../src/codec/verify-rule.js';
 import { MessageMap } from '../support/message-map.js';
+import { MESSAGE_RULES } from '../support/rules.js';
 import { NEIGHBOUR_BYTES, surround } from '../support/surrounded.js';
 import { nest, nestUnions, shareTable } from '../support/table-messages.js';
 
@@ -18,6 +19,7 @@ const SUBSCRIBE = encodeControl({
 });
 const ENTRY = { id: new Uint8Array(16), epoch: 1, sequence: 1 };
 const ACK = encodeControl({ type: 'ack', entries: [ENTRY, ENTRY] });
+const LAST_BODY = Math.max(...Object.values(Body).filter((value) => typeof value === 'number'));
 
 type Place = (map: MessageMap) => number;
 const root: Place = (m) => m.table;
@@ -149,7 +151,7 @@ const CASES: readonly Case[] = [
     'body',
     'of an unknown type',
     bodySlot,
-    (m) => m.bytes.set([Body.Goodbye + 1], m.slotOf(m.table, 0)),
+    (m) => m.bytes.set([LAST_BODY + 1], m.slotOf(m.table, 0)),
   ],
 ];
 
@@ -256,6 +258,40 @@ describe('the table verifier', () => {
     expect(verdict(map.bytes)).toMatchObject({ rule: 'fieldOutsideTable', offset: at });
   });
 
+  it('looks at every text of a list of texts', () => {
+    const message = { type: 'registered', call: 1, contract: 'c', version: 1, isNew: true } as const;
+    const good = encodeControl({ ...message, schemaId: new Uint8Array(16), unreadableBy: ['one', 'two'] });
+    const texts = (m: MessageMap) => m.follow(m.slotOf(body(m), 5));
+    const cases: [rule: RuleName, path: string, at: Place, edit: (map: MessageMap) => void][] = [
+      ['vectorBounds', '', texts, (m) => m.put32(texts(m), 0x3fffffff)],
+      ['offsetAlignment', '[0]', (m) => texts(m) + 4, (m) => m.put32(texts(m) + 4, 0)],
+      [
+        'utf8',
+        '[1]',
+        (m) => m.follow(texts(m) + 8) + 4,
+        (m) => m.bytes.set([0xff], m.follow(texts(m) + 8) + 4),
+      ],
+    ];
+    expect(verdict(good)).toMatchObject({ type: 'registered', unreadableBy: ['one', 'two'] });
+    for (const [rule, element, at, edit] of cases) {
+      const map = new MessageMap(good.slice());
+      edit(map);
+      const offset = at(new MessageMap(good));
+      expect(verdict(map.bytes)).toMatchObject({ rule, offset, path: `body.unreadable_by${element}` });
+    }
+  });
+
+  it('rejects requiredField for a list that must be there', () => {
+    const schema = Uint8Array.of(1, 2, 3);
+    const map = new MessageMap(
+      encodeControl({ type: 'register', call: 1, contract: 'c', root: 'R', schema }),
+    );
+    expect(verdict(map.bytes)).toMatchObject({ type: 'register', schema });
+    const entry = map.entryOf(body(map), 3);
+    map.put16(entry, 0);
+    expect(verdict(map.bytes)).toMatchObject({ rule: 'requiredField', offset: entry, path: 'body.schema' });
+  });
+
   it('accepts a struct of bytes wherever it lies in its table', () => {
     const map = new MessageMap(
       encodeControl({
@@ -321,9 +357,9 @@ describe('the table verifier', () => {
   });
 
   it('has a hand-made violation for every rule', () => {
-    const own = ['ok', 'tooShort', 'sizeAlignment', 'workBudget', 'depth'];
+    const own: RuleName[] = ['tooShort', 'sizeAlignment', 'workBudget', 'depth'];
     // There is nothing in a control message that anyone overwrites.
-    const shown = new Set([...CASES.map(([rule]) => rule), ...own, 'overlap']);
-    expect((Object.keys(Rule) as RuleName[]).filter((rule) => !shown.has(rule))).toEqual([]);
+    const shown = new Set<RuleName>([...CASES.map(([rule]) => rule), ...own, 'overlap']);
+    expect(MESSAGE_RULES.filter((rule) => !shown.has(rule))).toEqual([]);
   });
 });

@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BatchReader, decodeControl, Memory } from 'modwire/codec';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { builtAddon } from '../support/native-addon.js';
 import { NEIGHBOUR_BYTES, surround } from '../support/surrounded.js';
 import { runAgainstBroker } from './broker-run.js';
+import { hasCompiler } from './cpp-program.js';
 import { FuzzFailure } from './fuzz-failure.js';
 import { FrameLaws, LawBroken } from './laws.js';
 import { VerifierRun } from './verifier-run.js';
@@ -15,6 +17,7 @@ import { watchVerifier } from './verifier-watch.js';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const kept = fileURLToPath(new URL('../fixtures/fuzz/', import.meta.url));
 const SEED = 20260105;
+const addon = builtAddon();
 
 describe('fuzzing the codec', () => {
   it('breaks no law in 400,000 cases', () => {
@@ -79,6 +82,16 @@ describe('the fuzzer as a program', () => {
     expect(stderr).toMatch(/^fuzz: not a number .*"many" \(--frames\)\n$/);
   });
 
+  it.skipIf(addon === undefined && !hasCompiler())(
+    'breaks payloads of contracts too',
+    () => {
+      const { status, stdout, stderr } = fuzz('--target', 'contracts', '--payloads', '5000', '--seed', '9');
+      expect([status, stderr]).toEqual([0, '']);
+      expect(stdout).toMatch(/^seed 9\ncontracts: 5,000 payloads in /);
+    },
+    120_000,
+  );
+
   it('stops when its time is over', () => {
     const { status, stdout } = fuzz('--frames', '1_000_000_000', '--duration', '0.5', '--no-broker');
     expect(status).toBe(0);
@@ -102,7 +115,9 @@ describe('a failure', () => {
     try {
       const failure = new FuzzFailure(5, 1234, Uint8Array.from([1, 255]), new LawBroken('law', 'found'));
       expect(failure.report()).toContain('seed 5, case 1234, 2 bytes:\n01ff\n');
-      expect(failure.report()).toContain('--seed 5 --start 1134 --frames 101');
+      expect(failure.report()).toContain('--seed 5 --start 1134 --frames 101 --no-broker');
+      const ofContracts = new FuzzFailure(5, 50, Uint8Array.of(1), 'why', 'contracts');
+      expect(ofContracts.report()).toContain('--seed 5 --start 0 --target contracts --payloads 101');
       expect([...readFileSync(failure.keep(directory))]).toEqual([1, 255]);
     } finally {
       rmSync(directory, { recursive: true });

@@ -1,6 +1,7 @@
-// The fuzzer: breaks real frames, and holds the verifier and a live broker to their laws. See options.ts.
+// The fuzzer: breaks real frames and payloads, and holds the verifiers and a live broker to their laws. See options.ts.
 import { ModwireError } from 'modwire/codec';
 import { type BrokerTally, runAgainstBroker } from './broker-run.js';
+import { fuzzContracts } from './contract-fuzz.js';
 import { FuzzFailure } from './fuzz-failure.js';
 import { type FuzzOptions, parseOptions, USAGE } from './options.js';
 import { Progress } from './progress.js';
@@ -24,7 +25,8 @@ async function main(args: readonly string[]): Promise<number> {
       return 0;
     }
     console.log(`seed ${options.seed}`);
-    await fuzz(options);
+    if (options.target === 'contracts') await fuzzContracts(options, progress);
+    else await fuzz(options);
     return 0;
   } catch (thrown) {
     progress.end();

@@ -94,15 +94,15 @@ const copyBlock: Mutation = (prng, { u8 }, start, length) => {
   return length;
 };
 
-const truncate: Mutation = (prng, memory, start, length) => {
+const truncate: Mutation = (prng, memory, start, length, specimen) => {
   const left = 1 + prng.below(length);
-  return prng.below(4) === 0 ? left : fixPrefix(memory, start, left & -8);
+  return prng.below(4) === 0 ? left : fixPrefix(memory, start, left & -8, specimen);
 };
 
-const grow: Mutation = (prng, memory, start, length) => {
+const grow: Mutation = (prng, memory, start, length, specimen) => {
   const more = 8 + (prng.below(3) << 3);
   for (let at = start + length; at < start + length + more; at++) memory.u8[at] = prng.next();
-  return fixPrefix(memory, start, length + more);
+  return fixPrefix(memory, start, length + more, specimen);
 };
 
 const MUTATIONS: readonly Mutation[] = [
@@ -119,8 +119,8 @@ function placeOf(prng: Prng, places: readonly number[], last: number): number {
   return at <= last ? at : prng.below(last + 1);
 }
 
-function fixPrefix({ data }: Memory, start: number, length: number): number {
-  if (length >= 4) data.setUint32(start, length - 4, true);
+function fixPrefix({ data }: Memory, start: number, length: number, { sizePrefixed }: Specimen): number {
+  if (sizePrefixed && length >= 4) data.setUint32(start, length - 4, true);
   return length;
 }
 
@@ -144,7 +144,7 @@ export function putMutated(
     const from = prng.below(bytes.length >> 3) << 3;
     const at = 16 + (prng.below((length - 16) >> 3) << 3);
     memory.u8.set(bytes.subarray(from), start + at);
-    length = fixPrefix(memory, start, at + bytes.length - from);
+    length = fixPrefix(memory, start, at + bytes.length - from, specimen);
   }
   for (let left = 1 + prng.below(3); left > 0 && length >= SMALLEST; left--) {
     length = prng.pick(MUTATIONS)(prng, memory, start, length, specimen);

@@ -13,7 +13,9 @@ describe('the options of the fuzzer', () => {
       broker: false,
       durationMs: 1500,
     });
-    expect(parseOptions([])).toMatchObject({ frames: 1_000_000, broker: true });
+    expect(parseOptions([])).toMatchObject({ target: 'wire', frames: 1_000_000, broker: true });
+    const contracts = parseOptions(['--target', 'contracts', '--payloads', '5000000']);
+    expect(contracts).toMatchObject({ target: 'contracts', payloads: 5_000_000 });
   });
 
   it.each([
@@ -23,6 +25,10 @@ describe('the options of the fuzzer', () => {
     [['--duration', '0'], '--duration'],
     [['--duration', 'x'], '--duration'],
     [['--broker', '--no-broker'], 'choose one'],
+    [['--target', 'dashboard'], 'wire or contracts'],
+    [['--payloads', '5'], '--target wire'],
+    [['--target', 'contracts', '--frames', '5'], '--target contracts'],
+    [['--target', 'contracts', '--no-broker'], '--target contracts'],
     [['--fast'], '--help lists'],
     [['frames'], '--help lists'],
   ])('refuse %j', (args, mention) => {

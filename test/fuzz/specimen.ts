@@ -5,14 +5,16 @@ export interface Specimen {
   readonly words: readonly number[];
   /** 2-byte places: sizes and entries of vtables. */
   readonly entries: readonly number[];
+  /** Whether it begins with its size, as frames and control messages do and payloads do not. */
+  readonly sizePrefixed: boolean;
 }
 
 /** Looks for whatever may be an offset, without knowing any schema. */
-export function specimenOf(bytes: Uint8Array): Specimen {
+export function specimenOf(bytes: Uint8Array, sizePrefixed = true): Specimen {
   const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const words = new Set<number>([0, 4, 8]);
   const entries = new Set<number>();
-  for (let at = 4; at + 4 <= bytes.length; at += 4) {
+  for (let at = sizePrefixed ? 4 : 0; at + 4 <= bytes.length; at += 4) {
     const target = at + data.getUint32(at, true);
     if (target > at && target + 4 <= bytes.length && target % 4 === 0) words.add(at).add(target);
     const vtable = at - data.getInt32(at, true);
@@ -25,5 +27,5 @@ export function specimenOf(bytes: Uint8Array): Specimen {
       for (let entry = vtable; entry < vtable + vtableBytes; entry += 2) entries.add(entry);
     }
   }
-  return { bytes, words: [...words], entries: [...entries] };
+  return { bytes, words: [...words], entries: [...entries], sizePrefixed };
 }

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { SAMPLE_SCHEMA, samplePayload } from '../../src/cli/doctor/sample.js';
 import { compileProgram } from '../../src/contracts/compile-program.js';
+import { SAMPLE_SCHEMA, samplePayload } from '../../src/workers/sample-payload.js';
 import { builtAddon } from '../support/native-addon.js';
 
 const addon = builtAddon();

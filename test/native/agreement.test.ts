@@ -21,7 +21,10 @@ const anyBytes = parts(fc.uint8Array({ maxLength: 400 }));
 /** Mostly text, some of it broken at one place. */
 const textBytes = parts(
   fc
-    .tuple(fc.string({ unit: 'binary', maxLength: 120 }), fc.nat(), fc.option(fc.nat(255)))
+    .tuple(
+      fc.oneof(...(['binary', 'binary-ascii'] as const).map((unit) => fc.string({ unit, maxLength: 120 }))),
+      ...([fc.nat(), fc.option(fc.nat(255), { freq: 1 })] as const),
+    )
     .map(([text, where, value]) => {
       const bytes = new TextEncoder().encode(text);
       if (value !== null && bytes.length > 0) bytes[where % bytes.length] = value;

@@ -88,7 +88,7 @@ describe('MODWIRE_NATIVE', () => {
 const WORK = `
   import { kernels } from '${distUrl('native/kernels.js')}';
   import { compileProgram } from '${distUrl('contracts/compile-program.js')}';
-  import { SAMPLE_SCHEMA, samplePayload } from '${distUrl('cli/doctor/sample.js')}';
+  import { SAMPLE_SCHEMA, samplePayload } from '${distUrl('workers/sample-payload.js')}';
   export function work() {
     const { native, crc32c, verifier } = kernels();
     const bytes = samplePayload(50);

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SAMPLE_SCHEMA, samplePayload } from '../../src/cli/doctor/sample.js';
 import { compileProgram } from '../../src/contracts/compile-program.js';
 import { TypeScriptVerifier } from '../../src/contracts/typescript-verifier.js';
 import { NativeVerifier } from '../../src/native/native-verifier.js';
+import { SAMPLE_SCHEMA, samplePayload } from '../../src/workers/sample-payload.js';
 import { builtAddon } from '../support/native-addon.js';
 
 const addon = builtAddon();

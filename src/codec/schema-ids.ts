@@ -1,6 +1,6 @@
-import { ID_BYTES } from '../codec/frame-layout.js';
-import type { FrameView } from '../codec/frame-view.js';
-import { toHex } from '../codec/message-id.js';
+import { ID_BYTES } from './frame-layout.js';
+import type { FrameView } from './frame-view.js';
+import { toHex } from './message-id.js';
 
 /** Id of frames that carry none, as hex: zeros, as on the wire. */
 export const NO_SCHEMA = '0'.repeat(2 * ID_BYTES);

@@ -1,15 +1,15 @@
-import { Memory } from '../codec/memory.js';
-import type { Violation } from '../codec/verify-rule.js';
-import { type CompatibilityReport, compareSchemas } from '../contracts/compatibility.js';
-import { type CompiledSchema, compileSchema } from '../contracts/compile-schema.js';
-import { payloadFromJson } from '../contracts/json/payload-from-json.js';
-import { payloadToJson } from '../contracts/json/payload-to-json.js';
-import type { Program } from '../contracts/program.js';
-import { ModwireError } from '../errors.js';
-import { PayloadVerifier } from '../native/payload-verifier.js';
-import type { HeavyWork, SchemaRoot } from './heavy-work.js';
+import { Memory } from '../../src/codec/memory.js';
+import type { Violation } from '../../src/codec/verify-rule.js';
+import { type CompatibilityReport, compareSchemas } from '../../src/contracts/compatibility.js';
+import { type CompiledSchema, compileSchema } from '../../src/contracts/compile-schema.js';
+import { payloadFromJson } from '../../src/contracts/json/payload-from-json.js';
+import { payloadToJson } from '../../src/contracts/json/payload-to-json.js';
+import type { Program } from '../../src/contracts/program.js';
+import { ModwireError } from '../../src/errors.js';
+import { PayloadVerifier } from '../../src/native/payload-verifier.js';
+import type { HeavyWork, SchemaRoot } from '../../src/workers/heavy-work.js';
 
-/** HeavyWork in the thread that asks for it, for programs without a pool. Nothing is bounded or moved away. */
+/** What the worker pool does, done in the thread that asks for it. Nothing is bounded or moved away. */
 export class InlineWork implements HeavyWork {
   readonly #verifier = new PayloadVerifier();
 
