@@ -1,18 +1,20 @@
 import type { FrameView } from '../../codec/frame-view.js';
 import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
 import { ERRORS, toModwireError } from '../../errors.js';
+import type { Limits } from '../../limits.js';
 import type { IdMap } from '../../routing/calls/id-map.js';
 import type { AcceptedVersion } from '../bound-contracts.js';
 import { exactMs, monotonicMs, nowMicros } from '../clock.js';
 import type { Session } from '../session.js';
 import type { CallContracts } from './call-contracts.js';
 import { errorCodeOfFrame } from './call-frames.js';
-import { replyNotVerified, tooManyReplies } from './call-refusals.js';
+import { replyNotVerified, replyTooLarge, tooManyReplies } from './call-refusals.js';
 import type { CallRouting } from './call-routing.js';
 import type { Services } from './services.js';
 import type { BrokerCall } from './worker-group.js';
 
 export interface CallAnswersParts {
+  readonly limits: Limits;
   readonly ids: IdMap<BrokerCall>;
   readonly routing: CallRouting;
   readonly contracts: CallContracts;
@@ -40,6 +42,7 @@ export class CallAnswers {
       return;
     }
     try {
+      this.#checkSize(call, frame);
       // The one that ends a stream needs no grant.
       if (!isLast && ++call.parts > call.granted) throw tooManyReplies(call);
       if (call.checking !== undefined) {
@@ -60,6 +63,7 @@ export class CallAnswers {
     const call = this.#callOf(session, frame);
     if (call === undefined) return;
     try {
+      this.#checkSize(call, frame);
       if (call.checking === undefined || call.over) this.#failed(call, frame);
       else this.#afterwards(call, frame, async (copy) => this.#failed(call, copy));
     } catch (thrown) {
@@ -73,6 +77,11 @@ export class CallAnswers {
     if (call?.worker?.session === session) return call;
     this.lateCount++;
     return undefined;
+  }
+
+  #checkSize(call: BrokerCall, { byteLength }: FrameView): void {
+    const { limits } = this.#parts;
+    if (byteLength > limits.maxFrameBytes) throw replyTooLarge(call, byteLength, limits);
   }
 
   /**

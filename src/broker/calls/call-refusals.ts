@@ -43,6 +43,16 @@ export function brokerStops(call: BrokerCall): ModwireError {
   });
 }
 
+export function replyTooLarge(call: BrokerCall, byteLength: number, { maxFrameBytes }: Limits): ModwireError {
+  return new ModwireError('PROTOCOL_VIOLATION', {
+    what: 'the reply is too large',
+    expected: `at most maxFrameBytes = ${maxFrameBytes}`,
+    got: `${byteLength} bytes`,
+    where: `subject ${call.subject}`,
+    advice: 'let the worker answer with a stream of smaller replies',
+  });
+}
+
 /** A reply came, and the broker could not verify it. */
 export function replyNotVerified(call: BrokerCall, cause: ModwireError): ModwireError {
   return new ModwireError('UNAVAILABLE', {

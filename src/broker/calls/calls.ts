@@ -74,7 +74,13 @@ export class Calls {
     this.#routing = routing;
     this.#contracts = new CallContracts(parts);
     this.#admission = new CallAdmission({ limits, ids, routing, draining: parts.draining });
-    this.#answers = new CallAnswers({ ids, routing, contracts: this.#contracts, services: this.services });
+    this.#answers = new CallAnswers({
+      limits,
+      ids,
+      routing,
+      contracts: this.#contracts,
+      services: this.services,
+    });
   }
 
   get stats(): CallStats {

@@ -58,9 +58,11 @@ export class Answers {
     const { outbox } = this.#parts;
     try {
       while (await context.untilGranted()) {
-        if (!outbox.open) await outbox.untilOpen({ signal: context.signal });
         const next = await values.next();
         if (next.done || context.over !== undefined) break;
+        // Others may have waited too, and used up the room.
+        while (!outbox.open) await outbox.untilOpen({ signal: context.signal });
+        if (outbox.full) outbox.flush();
         this.#send(context, next.value, true);
         context.sent++;
       }
@@ -97,6 +99,7 @@ export class Answers {
   /** Sends its end, when there is room for it. */
   #last(context: CallContext, send: () => void): void {
     const { outbox, ended } = this.#parts;
+    if (outbox.full) outbox.flush();
     if (!context.lost && outbox.full) {
       const again = () => this.#last(context, send);
       // Rejects when the client is closed meanwhile.

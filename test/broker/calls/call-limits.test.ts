@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ControlOf } from '../../../src/codec/control-message.js';
+import { Kind } from '../../../src/codec/generated/modwire/kind.js';
 import { ERRORS, type ErrorCode } from '../../../src/errors.js';
 import type { Limits } from '../../../src/limits.js';
 import { BrokerFixture, TRANSPORTS, type TransportName } from '../../support/broker-fixture.js';
@@ -52,6 +53,22 @@ describe.each(TRANSPORTS)('bounds of requests over %s', (transport) => {
     calls.cancel(caller, ids[0]!);
     calls.request(caller, 's', { payload });
     await calls.nextHanded(worker, 3);
+  });
+
+  it('maxFrameBytes: a larger request is refused, a larger answer ends its request and frees its worker', async () => {
+    const { broker, worker, caller } = await scene(transport, { maxFrameBytes: 1_024 });
+    await calls.serve(worker);
+    const payload = new Uint8Array(1_024);
+    const larger = calls.request(caller, 's', { payload });
+    expect(await calls.endOf(caller, larger)).toBe('RESOURCE_EXHAUSTED');
+    for (const [index, kind] of [Kind.reply, Kind.error].entries()) {
+      const id = calls.request(caller);
+      await calls.nextHanded(worker, index + 1);
+      worker.publish('s', { kind, correlationId: id, payload });
+      expect(await calls.endOf(caller, id)).toBe('PROTOCOL_VIOLATION');
+      expect(calls.messageOf(caller, id)).toContain('maxFrameBytes = 1024');
+    }
+    await calls.noCallsLeft(broker);
   });
 
   it('maxSessionCalls leaves others alone', async () => {

@@ -95,6 +95,31 @@ describe.each(TRANSPORTS)('a worker that is lost, over %s', (transport) => {
     await calls.noCallsLeft(broker);
   });
 
+  it('gets no more requests from the moment that the broker disconnects it', async () => {
+    const { broker, caller, workers } = await scene(transport, 2);
+    const [going, staying] = workers as [RawClient, RawClient];
+    await going.subscribe(1, 'flood');
+    for (const worker of workers) {
+      worker.control({ type: 'capacity', service: 1, concurrency: 10_000, ready: true });
+      await worker.settle();
+    }
+    // It does not read what is there for it before its end, and so stays.
+    going.pause();
+    while (broker.stats().bufferedBytes < 1_000_000) {
+      caller.publish('flood', { payload: new Uint8Array(100_000) });
+      await caller.settle();
+    }
+    going.socket.send('text');
+    // In turn they would never be one after the other at the same worker.
+    await eventually('three requests at the other', async () => {
+      const before = calls.handed(staying).length;
+      for (let number = 0; number < 3; number++) calls.request(caller);
+      await caller.settle();
+      await staying.settle();
+      return calls.handed(staying).length === before + 3;
+    });
+  });
+
   it('with requests that are over for their callers leaves nothing behind', async () => {
     const { broker, caller, workers } = await scene(transport, 1);
     const id = calls.request(caller);

@@ -145,6 +145,30 @@ describe.each(TRANSPORTS)('calls whose connection is lost, over %s', (transport)
     expect(worker.calls).toMatchObject({ serving: 0, alarms: 0 });
   });
 
+  it('may leave thousands waiting for their handlers, which are begun one after the other', async () => {
+    const count = 4_000;
+    const broker = await fixture.broker(transport);
+    const proxy = fixture.closing(await TcpProxy.start(broker.port));
+    const worker = await fixture.client(`ws://127.0.0.1:${proxy.port}`);
+    const caller = await fixture.client(broker.url);
+    const end = deferred();
+    await worker.serve('a', { concurrency: count }, (request) =>
+      request.json() === 'hangs' ? end.promise : request.payload,
+    );
+    const hanging = Array.from({ length: count }, () => caller.request('a', 'hangs').catch(() => 'lost'));
+    await eventually('all requests', () => worker.calls.serving === count);
+    const reconnected = new Promise((resolve) => worker.on('reconnect', resolve));
+    proxy.cut();
+    await Promise.all(hanging);
+    proxy.restore();
+    await reconnected;
+    const replies = Array.from({ length: count }, (_, number) => caller.request('a', number));
+    await eventually('all others', () => worker.calls.serving === 2 * count);
+    end.resolve();
+    const numbers = (await within('all replies', Promise.all(replies))).map((reply) => reply.json());
+    expect(numbers).toEqual(Array.from({ length: count }, (_, number) => number));
+  });
+
   it('keep their readiness over connections', async () => {
     const broker = await fixture.broker(transport);
     const proxy = fixture.closing(await TcpProxy.start(broker.port));

@@ -49,6 +49,30 @@ describe.each(TRANSPORTS)('streams of replies over %s', (transport) => {
     expect(rest).toBe(900);
   });
 
+  it.each([16_384, 1_000_000])(
+    'and single replies wait for room at their worker: window %i',
+    async (window) => {
+      const broker = await fixture.broker(transport, { publishWindowBytes: window });
+      const worker = await fixture.client(broker.url, { maxPendingBytes: 20_000 });
+      const caller = await fixture.client(broker.url);
+      await worker.serve('large', () => new Uint8Array(4_000));
+      await worker.serve('larges', async function* () {
+        for (let number = 0; number < 20; number++) yield new Uint8Array(4_000).fill(number);
+      });
+      const singles = Array.from({ length: 50 }, (_, number) => caller.request('large', number));
+      const read = async () => {
+        const numbers: unknown[] = [];
+        for await (const { payload } of caller.requestStream('larges', 1)) numbers.push(payload[3_999]);
+        return numbers;
+      };
+      const streams = await Promise.all(Array.from({ length: 20 }, read));
+      const numbers = Array.from({ length: 20 }, (_, number) => number);
+      expect(streams).toEqual(streams.map(() => numbers));
+      expect(await Promise.all(singles)).toHaveLength(50);
+      expect(worker.calls).toMatchObject({ serving: 0, alarms: 0 });
+    },
+  );
+
   it('throw what goes wrong in its place', async () => {
     const { worker, caller } = await pair();
     await worker.serve('breaks', async function* () {

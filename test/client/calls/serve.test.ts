@@ -57,9 +57,14 @@ describe.each(TRANSPORTS)('services over %s', (transport) => {
     const errors: ModwireError[] = [];
     worker.on('error', (error) => errors.push(error));
     await worker.serve('large', () => new Uint8Array(5000));
+    let cleaned = false;
     await worker.serve('odd', async function* () {
-      yield 1;
-      yield () => 1;
+      try {
+        yield 1;
+        yield () => 1;
+      } finally {
+        cleaned = true;
+      }
     });
     await expect(caller.request('large', 1)).rejects.toMatchObject({
       ...{ code: 'INTERNAL', message: expect.stringContaining('frame too large') as string },
@@ -69,6 +74,7 @@ describe.each(TRANSPORTS)('services over %s', (transport) => {
     await expect(stream.next()).rejects.toMatchObject({ code: 'INTERNAL' });
     expect(errors).toHaveLength(2);
     expect(worker.calls.serving).toBe(0);
+    expect(cleaned).toBe(true);
   });
 
   it('tell their handlers what came with the request, and what belongs with what they cause', async () => {
