@@ -1,0 +1,63 @@
+// npm run soak: workers are killed, hang, become slow and drain while requests go on. Says what became of every request, and
+// ends with 1 when one has no outcome, two, or a late one, when fewer than 99.9 % of the idempotent ones have a reply, or
+// when latencies do not recover. Nothing is asserted of time with --untimed, as in the tests.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Fleet } from './fleet.mjs';
+import { judge } from './judge.mjs';
+
+const USAGE = 'npm run soak -- [--kills N] [--untimed] [--json]';
+/** Before the first trouble, and after the last. Milliseconds. */
+const CALM_MS = 3_000;
+/** From one trouble to the next. Milliseconds. */
+const EVERY_MS = 4_000;
+/** Each kill is followed by one of each of these. */
+const TROUBLES = ['kill', 'hang', 'slow', 'drain'];
+
+const { values } = parseArgs({
+  options: {
+    kills: { type: 'string', default: '500' },
+    untimed: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+});
+const kills = Number(values.kills);
+if (values.help || !Number.isInteger(kills) || kills < 1) {
+  console.error(USAGE);
+  process.exit(values.help ? 0 : 2);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'modwire-soak-'));
+const processed = join(folder, 'processed');
+const fleet = await Fleet.start(processed);
+const troubles = [];
+try {
+  await delay(CALM_MS);
+  for (let round = 0; round < kills; round++) {
+    for (const trouble of TROUBLES) {
+      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kkill ${round + 1} of ${kills}: ${trouble}`);
+      troubles.push({ trouble, atMs: fleet.loadMs });
+      await fleet.cause(trouble);
+      await delay(EVERY_MS);
+    }
+  }
+  await delay(CALM_MS);
+  const report = await fleet.end();
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+  const twice = repeated(readFileSync(processed, 'utf8').trimEnd().split('\n'));
+  const verdict = judge(report, troubles, twice, !values.untimed);
+  console.log(values.json ? JSON.stringify(verdict) : verdict.text);
+  process.exitCode = verdict.faults.length > 0 ? 1 : 0;
+} finally {
+  fleet.kill();
+  rmSync(folder, { recursive: true });
+}
+
+/** How many requests were processed more than once that must not be. */
+function repeated(lines) {
+  return lines.length - new Set(lines).size;
+}
