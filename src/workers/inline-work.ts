@@ -7,6 +7,9 @@ import { payloadToJson } from '../contracts/json/payload-to-json.js';
 import type { Program } from '../contracts/program.js';
 import { ModwireError } from '../errors.js';
 import { PayloadVerifier } from '../native/payload-verifier.js';
+import type { InferBody, InferCall, ModelName, OutputForm } from '../open-inference/infer-body.js';
+import { requestFromBody } from '../open-inference/request-body.js';
+import { bodyFromResponse } from '../open-inference/response-body.js';
 import type { HeavyWork, SchemaRoot } from './heavy-work.js';
 
 /** HeavyWork in the thread that asks for it, for programs without a pool. Nothing is bounded or moved away. */
@@ -46,5 +49,13 @@ export class InlineWork implements HeavyWork {
       });
     }
     return payloadToJson(schema, root, payload);
+  }
+
+  async inferRequest(body: InferBody, model: ModelName): Promise<InferCall> {
+    return requestFromBody(body, model);
+  }
+
+  async inferResponse(payload: Uint8Array, form: OutputForm): Promise<InferBody> {
+    return bodyFromResponse(payload, form);
   }
 }
