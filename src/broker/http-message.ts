@@ -51,6 +51,8 @@ export interface HttpStream {
   start(sink: HttpSink): void;
   /** The peer has taken what was written. */
   drained(): void;
+  /** Resolves when its end has been written, or the peer is gone. */
+  readonly ended: Promise<void>;
 }
 
 /** Where a body goes bit by bit. When the peer is gone everything is lost, silently: the request's signal says so. */

@@ -51,11 +51,12 @@ export function requestFromBody({ bytes, jsonBytes = bytes.length }: InferBody, 
     );
   }
   const scanner = new JsonScanner(bytes.subarray(0, jsonBytes));
-  return new RequestReader(new JsonMembers(scanner), bytes.subarray(jsonBytes)).read(model);
+  return new RequestReader(new JsonMembers(scanner), jsonBytes, bytes.subarray(jsonBytes)).read(model);
 }
 
 class RequestReader {
   readonly #json: JsonMembers;
+  readonly #jsonBytes: number;
   /** Binary data of inputs, and how much of it has been taken. */
   readonly #binary: Uint8Array;
   #taken = 0;
@@ -64,8 +65,9 @@ class RequestReader {
   #inputs: InputHead[] | undefined;
   #outputs: OutputHead[] = [];
 
-  constructor(json: JsonMembers, binary: Uint8Array) {
+  constructor(json: JsonMembers, jsonBytes: number, binary: Uint8Array) {
     this.#json = json;
+    this.#jsonBytes = jsonBytes;
     this.#binary = binary;
   }
 
@@ -170,7 +172,7 @@ class RequestReader {
 
   #listed(datatype: Datatype, shape: readonly number[], at: number, where: string) {
     this.#json.scanner.seek(at);
-    return readTensorData(this.#json.scanner, datatype, shape, `${where}.data`);
+    return readTensorData(this.#json.scanner, datatype, shape, `${where}.data`, this.#jsonBytes);
   }
 
   /** The next of the binary data, as elements. */

@@ -164,13 +164,19 @@ describe('a request of the protocol', () => {
     expect(text).toContain('inputs');
   });
 
-  it('is refused for numbers that no FP64 has', () => {
-    expect(refusal('{"inputs":[{"name":"x","datatype":"FP64","shape":[1],"data":[1e999]}]}')).toContain(
-      'fits FP64',
-    );
-    expect(
-      refusal('{"inputs":[{"name":"x","datatype":"UINT64","shape":[1],"data":[18446744073709551616]}]}'),
-    ).toContain('values[0]');
+  it('is refused for numbers that no FP64 has, and for what is no integer of 64 bits', () => {
+    const input = (datatype: string, value: string) =>
+      `{"inputs":[{"name":"x","datatype":"${datatype}","shape":[1],"data":[${value}]}]}`;
+    expect(refusal(input('FP64', '1e999'))).toContain('fits FP64');
+    for (const value of ['18446744073709551616', '-1', '1.5', '1e30']) {
+      expect(refusal(input('UINT64', value))).toContain(
+        `that fits UINT64, got ${value} (inputs[0].data, value 0)`,
+      );
+    }
+    for (const value of ['9223372036854775808', '-9223372036854775809']) {
+      expect(refusal(input('INT64', value))).toContain('fits INT64');
+    }
+    expect(refusal(input('INT64', '"1"'))).toContain('expected a whole number, got string');
   });
 
   it.each([

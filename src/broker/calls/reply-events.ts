@@ -17,6 +17,8 @@ export interface ReplyEventsParts {
   readonly grant: (replies: number) => void;
   /** No more are wanted. */
   readonly stop: () => void;
+  /** Fires when nobody reads them any more. */
+  readonly gone: AbortSignal;
 }
 
 /** Replies granted anew at once. */
@@ -25,6 +27,7 @@ const GRANT_STEP = STREAM_WINDOW / 2;
 /** A stream of replies as server-sent events, of which the worker sends as many as the peer takes. */
 export class ReplyEvents implements HttpStream {
   readonly filler = ':\n\n';
+  readonly ended: Promise<void>;
   readonly #parts: ReplyEventsParts;
   readonly #waiting: (FrameView | ModwireError)[] = [];
   #waitingBytes = 0;
@@ -35,9 +38,14 @@ export class ReplyEvents implements HttpStream {
   #writing = false;
   #whenDrained: (() => void) | undefined;
   #over = false;
+  #end!: () => void;
 
   constructor(parts: ReplyEventsParts) {
     this.#parts = parts;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    parts.gone.addEventListener('abort', this.#end);
   }
 
   start(sink: HttpSink): void {
@@ -68,7 +76,9 @@ export class ReplyEvents implements HttpStream {
       this.#grantMore();
     }
     this.#writing = false;
-    if (this.#over) this.#sink.end();
+    if (!this.#over) return;
+    this.#sink.end();
+    this.#end();
   }
 
   /** What is written of a reply or an error. */

@@ -60,7 +60,7 @@ export class RequestHttp {
       const first = (frame: FrameView) => {
         if (frame.kind === Kind.error) return reject(errorOf(frame));
         stream = new ReplyEvents({
-          ...{ bodies, asBytes, maxWaitingBytes },
+          ...{ bodies, asBytes, maxWaitingBytes, gone },
           grant: (replies) => call.grant(replies),
           stop: () => call.giveUp(),
         });

@@ -14,8 +14,9 @@ import { exactMs } from '../clock.js';
 import { badInput } from '../http-input.js';
 import { BYTES_TYPE, HttpError, type HttpReply, type HttpRequest, JSON_TYPE } from '../http-message.js';
 
-/** Bodies up to this size are dealt with on the spot: a millisecond or so. Bytes. */
-const INLINE_BYTES = 16 * 1024;
+/** Bodies and payloads up to these sizes are dealt with on the spot: half a millisecond or so. Bytes. */
+const INLINE_BODY_BYTES = 16 * 1024;
+const INLINE_PAYLOAD_BYTES = 4 * 1024;
 
 const HEADER_LENGTH = 'Inference-Header-Content-Length';
 
@@ -39,7 +40,7 @@ export class ModelInfer {
     const startedMs = exactMs();
     const { timeoutMs, ...fields } = callHeadersOf(request);
     const body = inferBody(request);
-    const { payload, form } = await this.#workFor(body.bytes).inferRequest(body, model);
+    const { payload, form } = await this.#workFor(body.bytes, INLINE_BODY_BYTES).inferRequest(body, model);
     this.#schemaId ??= defineContract({ name: 'inference request', schema, root: InferRequestRoot }).id;
     const frame = await this.#parts.calls.ask(
       {
@@ -57,7 +58,7 @@ export class ModelInfer {
 
   async #responseOf({ payload }: FrameView, form: OutputForm): Promise<InferBody> {
     try {
-      return await this.#workFor(payload).inferResponse(payload, form);
+      return await this.#workFor(payload, INLINE_PAYLOAD_BYTES).inferResponse(payload, form);
     } catch (thrown) {
       const error = toModwireError(thrown);
       // The protocol asks for it where an output is wanted that is not there.
@@ -71,8 +72,8 @@ export class ModelInfer {
     }
   }
 
-  #workFor(bytes: Uint8Array): HeavyWork {
-    return bytes.length <= INLINE_BYTES ? this.#inline : this.#parts.work;
+  #workFor(bytes: Uint8Array, inlineBytes: number): HeavyWork {
+    return bytes.length <= inlineBytes ? this.#inline : this.#parts.work;
   }
 }
 

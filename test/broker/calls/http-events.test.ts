@@ -165,6 +165,22 @@ describe.each(TRANSPORTS)('a stream of replies as events over %s', (transport) =
     await calls.noCallsLeft(broker);
   });
 
+  it('is complete before a broker that drains closes', async () => {
+    const broker = await fixture.broker(transport, { drainMs: 60_000 });
+    const orders = await register(broker, 'orders', ORDERS.v1, ORDER);
+    const worker = await fixture.raw(broker.url);
+    await calls.serve(worker, { concurrency: 2 });
+    const [events, single] = [call(broker, 's', '{}', EVENTS), call(broker, 's')];
+    await calls.nextHanded(worker, 2);
+    const drained = broker.drain();
+    worker.control({ type: 'goodbye', code: 14, message: 'done', graceMs: 0 });
+    // The worker pool makes JSON of it when no call is open any more.
+    for (const asked of calls.handed(worker)) calls.reply(worker, asked, orders.fields);
+    expect(JSON.parse((await single).body)).toMatchObject(ORDER);
+    expect(eventsOf((await events).body).map(({ event }) => event)).toEqual(['message', 'end']);
+    await drained;
+  });
+
   it('ends for its worker when its reader goes away', async () => {
     const broker = await fixture.broker(transport, { maxHttpRequests: 1 });
     const worker = await fixture.raw(broker.url);
