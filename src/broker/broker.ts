@@ -7,6 +7,7 @@ import type { CallStats } from './calls/calls.js';
 import { monotonicMs } from './clock.js';
 import { CLOSE_CODES } from './close-codes.js';
 import { startHousekeeping } from './housekeeping.js';
+import { HttpAnswers } from './http-answers.js';
 import type { HttpReply } from './http-message.js';
 import { answerHttp } from './http-routes.js';
 import type { ResolvedBrokerOptions } from './options.js';
@@ -62,6 +63,7 @@ export class Broker {
   #drained: Promise<void> | undefined;
   #cut: Promise<void> | undefined;
   readonly #whenEmpty = new Set<() => void>();
+  readonly #answers = new HttpAnswers();
 
   constructor(
     options: ResolvedBrokerOptions,
@@ -84,7 +86,7 @@ export class Broker {
       {
         admit: () => this.#refusal(),
         open: (connection) => this.#open(connection),
-        request: (request, answer) => void answerHttp(request, this.#parts.http).then(answer),
+        request: (request, answer) => this.#answers.add(answerHttp(request, this.#parts.http), answer),
       },
     );
     this.#parts = assemble({
@@ -187,6 +189,8 @@ export class Broker {
     // Whoever has not answered by now is closed all the same, after what is there for it.
     this.#disconnectAll();
     await this.#untilEmpty(CLOSE_MS);
+    // Their calls have ended; what came of them may still be on its way through the worker pool.
+    await this.#answers.complete(CLOSE_MS);
     await this.close();
   }
 

@@ -32,6 +32,6 @@ async function route(request: HttpRequest, parts: ContractRouteParts): Promise<H
   // The transport leaves the body out.
   const answer = found.methods.get(method === 'HEAD' ? 'GET' : method);
   if (answer === undefined) return notAllowed(method, [...found.methods.keys()]);
-  const names = given.filter((_, index) => found.parts[index] === '*').map(decodePart);
+  const names = given.filter((_, index) => found.parts[index] === '*').map((part) => decodePart(part));
   return answer(parts, request, names);
 }

@@ -6,12 +6,12 @@ export const SMALL_BODY_BYTES = 64 * 1024;
 
 const SHOWN_CHARACTERS = 80;
 
-/** A part of a path, decoded. Throws INVALID_ARGUMENT. */
-export function decodePart(text: string): string {
+/** A part of a path, or something else that is percent-encoded, decoded. Throws INVALID_ARGUMENT. */
+export function decodePart(text: string, where = 'path'): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw badInput('path', 'percent-encoded UTF-8', text);
+    throw badInput(where, 'percent-encoded UTF-8', text);
   }
 }
 

@@ -1,9 +1,14 @@
 import { type ErrorCode, type ErrorDetail, ModwireError, toModwireError } from '../errors.js';
 
 /** Headers that a route may read: a transport passes on no others. */
-export type RouteHeader = 'host' | 'origin' | 'traceparent' | 'tracestate' | 'baggage';
+const ROUTE_HEADERS = [
+  ...(['host', 'origin', 'accept', 'content-encoding'] as const),
+  ...(['traceparent', 'tracestate', 'baggage'] as const),
+  ...(['modwire-timeout-ms', 'modwire-priority', 'modwire-key', 'modwire-idempotent'] as const),
+  'inference-header-content-length',
+] as const;
 
-const ROUTE_HEADERS: readonly RouteHeader[] = ['host', 'origin', 'traceparent', 'tracestate', 'baggage'];
+export type RouteHeader = (typeof ROUTE_HEADERS)[number];
 
 /** A plain HTTP request without its body. */
 export interface HttpHead {
@@ -22,6 +27,8 @@ export interface HttpHead {
 /** A plain HTTP request, complete with its body. */
 export interface HttpRequest extends Omit<HttpHead, 'hasBody'> {
   readonly body: Uint8Array;
+  /** Fires when the peer is gone: nobody reads the answer. */
+  readonly gone: AbortSignal;
 }
 
 export interface HttpReply {
@@ -30,6 +37,29 @@ export interface HttpReply {
   readonly body: string | Uint8Array;
   /** Methods that would be answered, for status 405. */
   readonly allow?: string;
+  /** Others, whose values are of visible ASCII characters and spaces. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Its body comes bit by bit, and `body` is empty. */
+  readonly stream?: HttpStream;
+}
+
+/** A body that comes bit by bit, at the pace of whoever reads it. */
+export interface HttpStream {
+  /** What may stand between two bits and means nothing. */
+  readonly filler: string;
+  /** Called once, when the head of the answer is on its way. */
+  start(sink: HttpSink): void;
+  /** The peer has taken what was written. */
+  drained(): void;
+  /** Resolves when its end has been written, or the peer is gone. */
+  readonly ended: Promise<void>;
+}
+
+/** Where a body goes bit by bit. When the peer is gone everything is lost, silently: the request's signal says so. */
+export interface HttpSink {
+  /** False when the peer does not keep up: the stream is told when it has. */
+  write(bit: string): boolean;
+  end(): void;
 }
 
 export const JSON_TYPE = 'application/json';

@@ -1,10 +1,12 @@
 import type { Registry } from '../registry/registry.js';
+import { REQUEST_PREFIX, type RequestHttp } from './calls/request-http.js';
 import type { ServiceInfo } from './calls/service-infos.js';
 import { answerContracts } from './contracts-http.js';
 import { answerHealth, HEALTH_PATHS, type Health } from './health-http.js';
 import { type HttpReply, type HttpRequest, problem, problemOf } from './http-message.js';
 import { checkOrigin } from './http-origin.js';
 import type { LiveConsumers } from './live-consumers.js';
+import { OPEN_INFERENCE_PATH, type OpenInferenceHttp } from './open-inference/open-inference-http.js';
 import { PUBLISH_PREFIX, type PublishHttp } from './publish-http.js';
 import { answerServices, SERVICES_PATH } from './services-http.js';
 
@@ -13,6 +15,8 @@ export interface HttpRoutesParts {
   readonly registry: Registry;
   readonly consumers: LiveConsumers;
   readonly publishing: PublishHttp;
+  readonly requests: RequestHttp;
+  readonly openInference: OpenInferenceHttp;
   /** Who serves what. */
   readonly services: () => readonly ServiceInfo[];
 }
@@ -33,10 +37,15 @@ function route(request: HttpRequest, parts: HttpRoutesParts): HttpReply | Promis
   const { path } = request;
   if (HEALTH_PATHS.has(path)) return answerHealth(request, parts.health());
   if (path.startsWith(PUBLISH_PREFIX)) return parts.publishing.answer(request);
+  if (path.startsWith(REQUEST_PREFIX)) return parts.requests.answer(request);
   if (path === SERVICES_PATH) return answerServices(request, parts.services);
+  if (path === OPEN_INFERENCE_PATH || path.startsWith(`${OPEN_INFERENCE_PATH}/`)) {
+    return parts.openInference.answer(request);
+  }
   if (CONTRACT_PATHS.some((one) => path === one || path.startsWith(`${one}/`))) {
     return answerContracts(request, parts);
   }
-  const known = [...HEALTH_PATHS, ...CONTRACT_PATHS, SERVICES_PATH, `${PUBLISH_PREFIX}SUBJECT`];
+  const known = [...HEALTH_PATHS, ...CONTRACT_PATHS, SERVICES_PATH];
+  known.push(`${PUBLISH_PREFIX}SUBJECT`, `${REQUEST_PREFIX}SUBJECT`, OPEN_INFERENCE_PATH);
   return problem(404, 'NOT_FOUND', `nothing at ${path}: expected one of ${known.join(', ')}`);
 }

@@ -1,12 +1,10 @@
 import {
   App,
-  type HttpResponse,
   type us_listen_socket,
   us_listen_socket_close,
   us_socket_local_port,
   type WebSocket,
 } from 'uWebSockets.js';
-import { STATUS_CODES } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { SUBPROTOCOL } from '../codec/control-message.js';
 import { HttpBodies, type HttpBody } from './http-body.js';
@@ -21,6 +19,7 @@ import {
   type TransportHandlers,
   type TransportOptions,
 } from './transport.js';
+import { reply, streamReply } from './transport-uws-reply.js';
 
 /**
  * Every connection stays subscribed to this topic, to which nothing is published: uWebSockets.js frees a subscriber
@@ -108,23 +107,25 @@ export function createUwsTransport(options: TransportOptions, handlers: Transpor
     let arrived = !hasBody;
     // Answered, or nobody is there any more: nothing of the response may be touched from then on.
     let over = false;
+    const gone = new AbortController();
     res.onAborted(() => {
       over = true;
       if (body !== undefined) bodies.end(body);
+      gone.abort();
     });
-    const answer = (answer: HttpReply) => {
+    const answer = (answer: HttpReply, answered: () => void = () => undefined) => {
+      const { stream } = answer;
+      if (over || stream === undefined) answered();
       if (over) return;
       over = true;
       // A body that was refused still arrives: the connection ends with its answer.
-      reply(res, answer, head.method !== 'HEAD', !arrived);
+      if (stream === undefined) reply(res, answer, head.method !== 'HEAD', !arrived);
+      else streamReply(res, answer, stream, gone.signal, answered);
     };
-    if (!hasBody) return handlers.request({ ...head, body: NOTHING }, answer);
-    body = bodies.begin((bytes, answered) => {
-      handlers.request({ ...head, body: bytes }, (reply) => {
-        answered();
-        answer(reply);
-      });
-    }, answer);
+    const request = (bytes: Uint8Array, answered?: () => void) =>
+      handlers.request({ ...head, body: bytes, gone: gone.signal }, (reply) => answer(reply, answered));
+    if (!hasBody) return request(NOTHING);
+    body = bodies.begin(request, answer);
     if (over) return;
     res.onData((chunk, isLast) => {
       arrived ||= isLast;
@@ -176,20 +177,6 @@ function listen(app: ReturnType<typeof App>, host: string, port: number): Promis
       if (socket === false) reject(cannotListen(host, port));
       else resolve(socket);
     });
-  });
-}
-
-function reply(res: HttpResponse, answer: HttpReply, withBody = true, closes = false): void {
-  res.cork(() => {
-    res.writeStatus(`${answer.status} ${STATUS_CODES[answer.status] ?? ''}`);
-    res.writeHeader('Content-Type', answer.contentType);
-    if (answer.allow !== undefined) res.writeHeader('Allow', answer.allow);
-    if (withBody) res.end(answer.body as string, closes);
-    else {
-      // With the length as its argument it would wait for the body, and abort the process because none comes.
-      res.writeHeader('Content-Length', `${Buffer.byteLength(answer.body)}`);
-      res.endWithoutBody();
-    }
   });
 }
 

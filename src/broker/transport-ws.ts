@@ -13,6 +13,7 @@ import {
   type TransportHandlers,
   type TransportOptions,
 } from './transport.js';
+import { reply } from './transport-ws-reply.js';
 
 const NOTHING = new Uint8Array(0);
 
@@ -27,23 +28,19 @@ export function createWsTransport(options: TransportOptions, handlers: Transport
     const [path, query] = splitUrl(request.url ?? '/');
     const { method = 'GET', headers } = request;
     const head = readHead(method, path, query, (name) => headers[name] as string | undefined);
-    const answer = (answer: HttpReply) => {
+    const gone = new AbortController();
+    response.on('close', () => {
+      if (!response.writableFinished) gone.abort();
+    });
+    const answer = (answer: HttpReply, answered: () => void = () => undefined) => {
       // A body that was refused still arrives: the connection ends with its answer.
       if (head.hasBody && !request.complete) response.setHeader('Connection', 'close');
-      response.writeHead(answer.status, {
-        'Content-Type': answer.contentType,
-        'Content-Length': Buffer.byteLength(answer.body),
-        ...(answer.allow !== undefined && { Allow: answer.allow }),
-      });
-      response.end(answer.body);
+      reply(response, answer, answered);
     };
-    if (!head.hasBody) return handlers.request({ ...head, body: NOTHING }, answer);
-    const body = bodies.begin((bytes, answered) => {
-      handlers.request({ ...head, body: bytes }, (reply) => {
-        answered();
-        answer(reply);
-      });
-    }, answer);
+    const take = (bytes: Uint8Array, answered?: () => void) =>
+      handlers.request({ ...head, body: bytes, gone: gone.signal }, (reply) => answer(reply, answered));
+    if (!head.hasBody) return take(NOTHING);
+    const body = bodies.begin(take, answer);
     request.on('data', (chunk: Buffer) => body.add(chunk, false));
     request.on('end', () => body.add(NOTHING, true));
     request.on('close', () => bodies.end(body));

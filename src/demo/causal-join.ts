@@ -1,9 +1,9 @@
 import { toHex } from '../codec/message-id.js';
 import { ModwireError } from '../errors.js';
 
-/** What a feature frame says about itself, or a prediction about the feature frame that caused it. */
+/** What features or a prediction say about the request that caused them. */
 export interface Cause {
-  /** Message id of the feature frame, 16 bytes. */
+  /** Message id of that request, 16 bytes. */
   readonly id: Uint8Array;
   readonly correlationId: Uint8Array;
   readonly traceId: Uint8Array;

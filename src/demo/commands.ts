@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.js';
 import type { BrokerFigures, Figures } from './figures.js';
+import type { Version } from './stages.js';
 
 /**
  * What the demo's processes do when they are told to, over the channel that Node.js gives a forked process. Arguments
@@ -13,15 +14,22 @@ export interface BrokerCommands {
 
 export interface GatewayCommands {
   connect(plan: GatewayPlan): Promise<void>;
-  /** Resolves with the seconds it took when the last request was taken by the broker. */
+  /** Resolves with the seconds it took when the last request is sent. */
   run(): Promise<number>;
   /** Has `run` end now, and resolves when it has. */
   stop(): Promise<void>;
+  /** Resolves when every request has its outcome. */
+  settle(): Promise<void>;
   drain(): Promise<Figures>;
 }
 
-export interface WorkerCommands {
-  connect(plan: WorkerPlan): Promise<void>;
+export interface FeaturesCommands {
+  connect(plan: ProcessPlan): Promise<void>;
+  drain(): Promise<Figures>;
+}
+
+export interface ScorerCommands {
+  connect(plan: ScorerPlan): Promise<void>;
   drain(): Promise<Figures>;
 }
 
@@ -35,9 +43,9 @@ export interface ProcessPlan {
   readonly url: string;
 }
 
-export interface WorkerPlan extends ProcessPlan {
-  /** Which share of the features is its own. */
-  readonly shard: number;
+export interface ScorerPlan extends ProcessPlan {
+  /** Of the model that it serves. */
+  readonly version: Version;
 }
 
 export interface GatewayPlan extends ProcessPlan {

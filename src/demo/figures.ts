@@ -1,17 +1,7 @@
-import { createHistogram } from 'node:perf_hooks';
+import type { CallFigures, ServedFigures } from './call-counter.js';
 import type { JoinFigures } from './causal-join.js';
+import { type Latency, LatencyHistogram } from './latency.js';
 import type { RequestFigures } from './request-ledger.js';
-
-/** Latencies beyond it count as this. Microseconds: an hour. */
-const MAX_MICROS = 3_600_000_000;
-
-/** Latencies from the intended send time. Microseconds. */
-export interface Latency {
-  readonly p50: number;
-  readonly p99: number;
-  readonly p999: number;
-  readonly max: number;
-}
 
 /** Frames and the bytes of their payloads. */
 export interface Tally {
@@ -39,37 +29,31 @@ export interface Figures {
   readonly problems: readonly string[];
   /** The gateway's. */
   readonly requests?: RequestFigures | undefined;
-  /** The gateway's: from the intended send time to the moment of publishing. */
+  /** Of those who make requests, by hop. */
+  readonly made?: Readonly<Record<string, CallFigures>> | undefined;
+  /** Of those who answer them, by hop. */
+  readonly served?: Readonly<Record<string, ServedFigures>> | undefined;
+  /** Of those who make requests: how often one was made again. */
+  readonly retries?: number | undefined;
+  /** The gateway's: from the intended send time to the moment of sending. */
   readonly lateness?: Latency | undefined;
+  /** The gateway's: from the intended send time to the last token of the explanation. */
+  readonly answers?: Latency | undefined;
   /** The feedback consumer's. */
   readonly join?: JoinFigures | undefined;
 }
 
 /** What the broker has counted. */
 export interface BrokerFigures {
-  /** Frames. */
+  /** Published frames. */
   readonly admitted: number;
   readonly refused: number;
-}
-
-/** An HDR histogram with three significant digits. */
-export class LatencyHistogram {
-  readonly #histogram = createHistogram({ lowest: 1, highest: MAX_MICROS, figures: 3 });
-
-  record(micros: number): void {
-    this.#histogram.record(Math.min(MAX_MICROS, Math.max(1, Math.round(micros))));
-  }
-
-  get latency(): Latency | undefined {
-    const histogram = this.#histogram;
-    if (histogram.count === 0) return undefined;
-    return {
-      p50: histogram.percentile(50),
-      p99: histogram.percentile(99),
-      p999: histogram.percentile(99.9),
-      max: histogram.max,
-    };
-  }
+  /** Requests admitted and refused, each time that one was made. */
+  readonly requests: number;
+  /** Requests without an end. */
+  readonly open: number;
+  /** Answers for which nobody waited any more. */
+  readonly late: number;
 }
 
 const MAX_PROBLEMS = 5;

@@ -1,4 +1,4 @@
-/** The demo: a feature and prediction pipeline in processes of its own, and an account of every frame in the end. */
+/** The demo: an inference service in processes of its own, and an account of every request and frame in the end. */
 import { basename } from 'node:path';
 import { ModwireError } from '../errors.js';
 import { replayArrivals, withinDuration } from './arrivals.js';

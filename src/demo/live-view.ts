@@ -1,31 +1,22 @@
+import { LATENCY_CAPTION, liveCallTable, liveStageTable, type Rates } from './account-tables.js';
+import { accountCalls, accountStages, failedCount } from './accounts.js';
 import type { Snapshot } from './pipeline.js';
 import { STAGES } from './stages.js';
 import { styleOf } from './style.js';
-import { accountStages } from './summary.js';
-import {
-  formatCount,
-  formatMegabytes,
-  formatTable,
-  LATENCY_CAPTION,
-  LATENCY_HEADS,
-  latencyCells,
-} from './table.js';
 
 /** How often it is drawn. Milliseconds. */
 const DRAW_MS = 250;
 /** Over how much of the past rates are taken: long beside the time between two reports. Milliseconds. */
 const RATE_MS = 2_000;
 
-const HEADS = ['stage', 'frames/s', 'MB/s', 'published', 'under way', 'gaps', ...LATENCY_HEADS];
-
+/** Sums at one moment; the rates are their differences. */
 interface Sample {
   readonly at: number;
-  /** By stage. */
-  readonly frames: readonly number[];
-  readonly bytes: readonly number[];
+  readonly calls: readonly Rates[];
+  readonly stages: readonly Rates[];
 }
 
-/** A table of live figures that is drawn over itself. Nothing at all where the stream is no terminal. */
+/** Tables of live figures that are drawn over themselves. Nothing at all where the stream is no terminal. */
 export class LiveView {
   readonly #stream: NodeJS.WriteStream;
   readonly #title: string;
@@ -58,30 +49,24 @@ export class LiveView {
     const { bold, dim } = styleOf(this.#stream, process.env);
     const { columns, rows: height } = this.#stream;
     const width = Math.max(1, (columns || 80) - 1);
-    const table = this.#table(snapshot, width);
-    const plain = [`${this.#title}: ${this.#progress(snapshot)}`, ...table, LATENCY_CAPTION];
-    const [title, head, ...rows] = plain.map((line) => line.slice(0, width));
-    const caption = rows.pop()!;
+    const [calls, stages] = this.#tables(snapshot, width);
+    const cut = (line: string) => line.slice(0, width);
+    const paint = ([head, ...rows]: readonly string[]) => [dim(cut(head!)), ...rows.map(cut)];
+    const title = bold(cut(`${this.#title}: ${this.#progress(snapshot)}`));
+    const all = [title, ...paint(calls), ...paint(stages), dim(cut(LATENCY_CAPTION))];
     // A view that does not fit could not be drawn over.
-    const lines = [bold(title!), dim(head!), ...rows, dim(caption)].slice(0, Math.max(1, (height || 24) - 1));
+    const lines = all.slice(0, Math.max(1, (height || 24) - 1));
     const text = lines.map((line) => `\u001b[2K${line}\n`).join('');
     this.#stream.write(`${this.#toTop()}${text}\u001b[J`);
     this.#drawnLines = lines.length;
   }
 
-  #table(snapshot: Snapshot, width: number): string[] {
-    const stages = accountStages(snapshot);
+  #tables(snapshot: Snapshot, width: number): [calls: string[], stages: string[]] {
     const rates = this.#rates(snapshot);
-    const rows = stages.map((stage, index) => [
-      stage.stage,
-      formatCount(rates[index]!.frames),
-      formatMegabytes(rates[index]!.bytes),
-      formatCount(stage.published),
-      formatCount(stage.lost),
-      formatCount(stage.gaps),
-      ...latencyCells(stage.latencyMicros),
-    ]);
-    return formatTable([HEADS, ...rows], width);
+    return [
+      liveCallTable(accountCalls(snapshot), rates.calls, width),
+      liveStageTable(accountStages(snapshot), rates.stages, width),
+    ];
   }
 
   #progress({ phase, seconds }: Snapshot): string {
@@ -91,17 +76,18 @@ export class LiveView {
     return `${past} of ${this.#durationSeconds} s (Ctrl-C stops)`;
   }
 
-  /** Frames and bytes delivered a second, by stage. */
-  #rates(snapshot: Snapshot): Array<{ readonly frames: number; readonly bytes: number }> {
+  #rates(snapshot: Snapshot): Omit<Sample, 'at'> {
     const now = sampleOf(snapshot);
     this.#samples.push(now);
     while (this.#samples.length > 2 && now.at - this.#samples[1]!.at >= RATE_MS) this.#samples.shift();
     const before = this.#samples[0]!;
     const seconds = Math.max(DRAW_MS, now.at - before.at) / 1000;
-    return now.frames.map((frames, index) => ({
-      frames: (frames - before.frames[index]!) / seconds,
-      bytes: (now.bytes[index]! - before.bytes[index]!) / seconds,
-    }));
+    const rates = (later: readonly Rates[], earlier: readonly Rates[]) =>
+      later.map(({ ended, amount }, index) => ({
+        ended: (ended - earlier[index]!.ended) / seconds,
+        amount: (amount - earlier[index]!.amount) / seconds,
+      }));
+    return { calls: rates(now.calls, before.calls), stages: rates(now.stages, before.stages) };
   }
 
   #toTop(): string {
@@ -109,11 +95,17 @@ export class LiveView {
   }
 }
 
-function sampleOf({ figures }: Snapshot): Sample {
-  const delivered = STAGES.map(({ consumer, name }) => figures[consumer]?.delivered[name]);
+function sampleOf(snapshot: Snapshot): Sample {
+  const { figures } = snapshot;
   return {
     at: performance.now(),
-    frames: delivered.map((tally) => tally?.frames ?? 0),
-    bytes: delivered.map((tally) => tally?.bytes ?? 0),
+    calls: accountCalls(snapshot).map(({ replied, failed, replies }) => ({
+      ended: replied + failedCount(failed),
+      amount: replies,
+    })),
+    stages: STAGES.map(({ consumer, name }) => {
+      const { frames = 0, bytes = 0 } = figures[consumer]?.delivered[name] ?? {};
+      return { ended: frames, amount: bytes };
+    }),
   };
 }

@@ -9,11 +9,11 @@ export interface DemoOptions {
   readonly json: boolean;
 }
 
-const DEFAULTS = { duration: 15, rate: 1_000, speed: 1, seed: 1 } as const;
+const DEFAULTS = { duration: 15, rate: 500, speed: 1, seed: 1 } as const;
 
-export const USAGE = `Runs a feature and prediction pipeline on this machine, in processes of its own: a broker, a gateway,
-two inference workers and a feedback consumer. Shows live figures on a terminal, and in the end a summary
-that accounts for every frame.
+export const USAGE = `Runs an inference service on this machine, in processes of its own: a broker, a gateway, a feature
+service, two versions of a scoring model, and a feedback consumer. Shows live figures on a terminal, and in
+the end a summary that accounts for every request and every frame.
 
 Usage: modwire demo [OPTION]...
 
@@ -27,9 +27,9 @@ Options:
       --json              The summary as JSON.
   -h, --help              Show this help.
 
-Latencies count from the time at which a request was to be sent, whether or not it could be.
-Exit codes: 0 every frame is accounted for and none is lost, 20 stopped with Ctrl-C and none is lost,
-70 frames are lost or a process failed, 2 a flag or the trace is not valid, 22 there is no such file.
+Requests are due at times that are fixed before the start, whatever became of those before.
+Exit codes: 0 every request and every frame is accounted for and none is lost, 20 the same after Ctrl-C, 70
+something is lost or a process failed, 2 a flag or the trace is not valid, 22 there is no such file.
 `;
 
 /** Undefined when help is asked for. Throws INVALID_ARGUMENT for what is not valid. */

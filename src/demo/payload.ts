@@ -1,31 +1,43 @@
+import { FEATURE_COUNT } from './network.js';
+import { VERSIONS, type Version } from './stages.js';
+import { TOKEN_BYTES, TokenView } from './tokens.js';
+
 /**
- * What the demo's frames carry, little-endian. Both begin alike:
+ * What the demo's frames carry, little-endian. All begin alike:
  *
  *     0  u32  number of the request
- *     4  u32  features: how many tokens to generate; predictions: checksum of the tokens read
+ *     4  u32  second: see below
  *     8  f64  intended send time, microseconds on the clock of pace.ts
  *
- * In features the context follows, in predictions a f32 score and then what was generated: tokens of four bytes.
+ * In a request to the feature service the tokens of the context follow, four bytes each, and `second` is 0. In features
+ * follow these, f32 each; `second` is the checksum of the context, or, in a request for an explanation, how many tokens it
+ * may have. In a prediction, whose `second` is the checksum too, the score (f32) and the index of the version (u32) come
+ * before the features that it was made from.
  */
 const REQUEST = 0;
 const SECOND = 4;
 const INTENDED_AT = 8;
-const CONTEXT = 16;
+const BODY = 16;
 const SCORE = 16;
-const GENERATED = 20;
-export const TOKEN_BYTES = 4;
+const VERSION = 20;
+const SCORED_FEATURES = 24;
+const FLOAT_BYTES = 4;
 
-/** What is common to features and predictions. */
+/** What is common to all. */
 export interface Envelope {
   readonly request: number;
   /** Microseconds on the clock of pace.ts. */
   readonly intendedAt: number;
 }
 
-export interface Features extends Envelope {
-  /** How many tokens to generate. */
-  readonly generate: number;
+export interface ContextPayload extends Envelope {
   readonly context: TokenView;
+}
+
+export interface FeaturesPayload extends Envelope {
+  /** Checksum of the context, or how many tokens an explanation may have. */
+  readonly second: number;
+  readonly features: Float32Array;
 }
 
 export interface Prediction extends Envelope {
@@ -33,7 +45,9 @@ export interface Prediction extends Envelope {
   readonly checksum: number;
   /** 0 to 1. */
   readonly score: number;
-  readonly generated: TokenView;
+  /** Of the model. */
+  readonly version: Version;
+  readonly features: Float32Array;
 }
 
 /** Payload of feedback, as JSON. */
@@ -42,88 +56,88 @@ export interface FeedbackMessage extends Envelope {
   readonly reward: number;
 }
 
-/** Tokens where they lie: nothing is copied. */
-export class TokenView {
-  readonly length: number;
-  readonly #data: DataView;
-  readonly #from: number;
+/** A token of an explanation, as JSON: its place, from 0, and the token. */
+export type ExplanationToken = readonly [index: number, token: string];
 
-  constructor(data: DataView, from: number) {
-    this.length = Math.floor((data.byteLength - from) / TOKEN_BYTES);
-    this.#data = data;
-    this.#from = from;
-  }
+export function writeContext(
+  envelope: Envelope,
+  tokens: number,
+  fill: (context: TokenView) => void,
+): Uint8Array {
+  const data = open(envelope, 0, BODY + TOKEN_BYTES * tokens);
+  fill(new TokenView(data, BODY));
+  return bytesOf(data);
+}
 
-  get(index: number): number {
-    return this.#data.getUint32(this.#from + TOKEN_BYTES * index, true);
-  }
+export function writeFeatures({ second, features, ...envelope }: FeaturesPayload): Uint8Array {
+  const data = open(envelope, second, BODY + FLOAT_BYTES * FEATURE_COUNT);
+  setFloats(data, BODY, features);
+  return bytesOf(data);
+}
 
-  set(index: number, token: number): void {
-    this.#data.setUint32(this.#from + TOKEN_BYTES * index, token, true);
-  }
+export function writePrediction(prediction: Prediction): Uint8Array {
+  const { checksum, score, version, features } = prediction;
+  const data = open(prediction, checksum, SCORED_FEATURES + FLOAT_BYTES * FEATURE_COUNT);
+  data.setFloat32(SCORE, score, true);
+  data.setUint32(VERSION, VERSIONS.indexOf(version), true);
+  setFloats(data, SCORED_FEATURES, features);
+  return bytesOf(data);
 }
 
 /** Throws RangeError for bytes that are too few. */
-export function readFeatures(payload: Uint8Array): Features {
+export function readContext(payload: Uint8Array): ContextPayload {
+  const data = dataOf(payload);
+  return { ...envelopeOf(data), context: new TokenView(data, BODY) };
+}
+
+/** Throws RangeError for bytes that are too few. */
+export function readFeatures(payload: Uint8Array): FeaturesPayload {
   const data = dataOf(payload);
   return {
-    request: data.getUint32(REQUEST, true),
-    generate: data.getUint32(SECOND, true),
-    intendedAt: data.getFloat64(INTENDED_AT, true),
-    context: new TokenView(data, CONTEXT),
+    ...envelopeOf(data),
+    second: data.getUint32(SECOND, true),
+    features: getFloats(data, BODY),
   };
 }
 
-/** Throws RangeError for bytes that are too few. */
+/** Throws RangeError for bytes that are too few, and for a version that there is not. */
 export function readPrediction(payload: Uint8Array): Prediction {
   const data = dataOf(payload);
+  const version = VERSIONS[data.getUint32(VERSION, true)];
+  if (version === undefined) throw new RangeError('no such version');
   return {
-    request: data.getUint32(REQUEST, true),
+    ...envelopeOf(data),
     checksum: data.getUint32(SECOND, true),
-    intendedAt: data.getFloat64(INTENDED_AT, true),
     score: data.getFloat32(SCORE, true),
-    generated: new TokenView(data, GENERATED),
+    version,
+    features: getFloats(data, SCORED_FEATURES),
   };
 }
 
-/** Makes payloads in one piece of memory: each is valid until the next. */
-export class PayloadWriter {
-  #bytes = new Uint8Array(64 * 1024);
+function open({ request, intendedAt }: Envelope, second: number, byteLength: number): DataView {
+  const data = new DataView(new ArrayBuffer(byteLength));
+  data.setUint32(REQUEST, request, true);
+  data.setUint32(SECOND, second, true);
+  data.setFloat64(INTENDED_AT, intendedAt, true);
+  return data;
+}
 
-  features(
-    envelope: Envelope,
-    contextTokens: number,
-    generate: number,
-    fill: (context: TokenView) => void,
-  ): Uint8Array {
-    const data = this.#open(envelope, CONTEXT + TOKEN_BYTES * contextTokens, generate);
-    fill(new TokenView(data, CONTEXT));
-    return this.#bytes.subarray(0, data.byteLength);
-  }
+function envelopeOf(data: DataView): Envelope {
+  return { request: data.getUint32(REQUEST, true), intendedAt: data.getFloat64(INTENDED_AT, true) };
+}
 
-  prediction(
-    envelope: Envelope,
-    checksum: number,
-    score: number,
-    tokens: number,
-    fill: (generated: TokenView) => void,
-  ): Uint8Array {
-    const data = this.#open(envelope, GENERATED + TOKEN_BYTES * tokens, checksum);
-    data.setFloat32(SCORE, score, true);
-    fill(new TokenView(data, GENERATED));
-    return this.#bytes.subarray(0, data.byteLength);
-  }
+function setFloats(data: DataView, from: number, values: Float32Array): void {
+  for (let at = 0; at < FEATURE_COUNT; at++) data.setFloat32(from + FLOAT_BYTES * at, values[at]!, true);
+}
 
-  #open(envelope: Envelope, byteLength: number, second: number): DataView {
-    if (byteLength > this.#bytes.length) this.#bytes = new Uint8Array(byteLength);
-    const data = new DataView(this.#bytes.buffer, 0, byteLength);
-    data.setUint32(REQUEST, envelope.request, true);
-    data.setUint32(SECOND, second, true);
-    data.setFloat64(INTENDED_AT, envelope.intendedAt, true);
-    return data;
-  }
+function getFloats(data: DataView, from: number): Float32Array {
+  return new Float32Array(FEATURE_COUNT).map((_, at) => data.getFloat32(from + FLOAT_BYTES * at, true));
 }
 
 function dataOf(payload: Uint8Array): DataView {
   return new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+}
+
+function bytesOf(data: DataView): Uint8Array {
+  return new Uint8Array(data.buffer);
 }

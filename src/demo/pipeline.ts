@@ -2,15 +2,16 @@ import { ModwireError, toModwireError } from '../errors.js';
 import type {
   BrokerCommands,
   Commands,
+  FeaturesCommands,
   FeedbackCommands,
   GatewayCommands,
   GatewayPlan,
-  WorkerCommands,
+  ScorerCommands,
 } from './commands.js';
 import type { DemoProcess } from './demo-process.js';
 import type { BrokerFigures, Figures } from './figures.js';
 import { ProcessGroup, type UnexpectedEnd } from './process-group.js';
-import { FEEDBACK, GATEWAY, type ProcessName, WORKERS } from './stages.js';
+import { FEATURES, FEEDBACK, GATEWAY, type ProcessName, SCORERS, VERSIONS } from './stages.js';
 
 export type Phase = 'starting' | 'running' | 'draining' | 'ended';
 
@@ -55,7 +56,8 @@ export class Pipeline {
   readonly #group: ProcessGroup;
   readonly #broker: DemoProcess<BrokerCommands>;
   readonly #gateway: DemoProcess<GatewayCommands>;
-  readonly #workers: ReadonlyArray<DemoProcess<WorkerCommands>>;
+  readonly #features: DemoProcess<FeaturesCommands>;
+  readonly #scorers: ReadonlyArray<DemoProcess<ScorerCommands>>;
   readonly #feedback: DemoProcess<FeedbackCommands>;
   readonly #figures: Partial<Record<ProcessName, Figures>> = {};
   readonly #broken = new AbortController();
@@ -73,7 +75,8 @@ export class Pipeline {
       this.#brokerFigures = figures as BrokerFigures;
     });
     this.#gateway = this.#start(GATEWAY, 'gateway');
-    this.#workers = WORKERS.map((name) => this.#start<WorkerCommands>(name, 'worker'));
+    this.#features = this.#start(FEATURES, 'features');
+    this.#scorers = SCORERS.map((name) => this.#start<ScorerCommands>(name, 'scorer'));
     this.#feedback = this.#start(FEEDBACK, 'feedback');
   }
 
@@ -120,12 +123,15 @@ export class Pipeline {
     });
   }
 
-  /** Consumers first: what is published without them would be nobody's. */
+  /** Who makes requests last: until then there is nobody to answer them, and nobody to take what is published. */
   async #connect(): Promise<void> {
     this.#address = await this.#broker.call('start', undefined, START_MS);
     const { url } = this.#address;
     await Promise.all([
-      ...this.#workers.map((worker, shard) => worker.call('connect', { url, shard }, START_MS)),
+      ...this.#scorers.map((scorer, index) =>
+        scorer.call('connect', { url, version: VERSIONS[index]! }, START_MS),
+      ),
+      this.#features.call('connect', { url }, START_MS),
       this.#feedback.call('connect', { url }, START_MS),
       this.#gateway.call('connect', { ...this.#plan, url }, START_MS),
     ]);
@@ -146,10 +152,12 @@ export class Pipeline {
     }
   }
 
-  /** Each stage in its turn takes what those before it have sent, sends its own, and gives its last figures. */
+  /** When all requests have their outcome, each process in its turn takes what was sent, and gives its last figures. */
   async #drain(timeoutMs: number): Promise<void> {
+    await this.#gateway.call('settle', undefined, timeoutMs);
+    await this.#drainOne(FEATURES, this.#features, timeoutMs);
     await Promise.all(
-      this.#workers.map((worker, shard) => this.#drainOne(WORKERS[shard]!, worker, timeoutMs)),
+      this.#scorers.map((scorer, index) => this.#drainOne(SCORERS[index]!, scorer, timeoutMs)),
     );
     await this.#drainOne(FEEDBACK, this.#feedback, timeoutMs);
     await this.#drainOne(GATEWAY, this.#gateway, timeoutMs);
@@ -158,7 +166,7 @@ export class Pipeline {
 
   async #drainOne(
     name: ProcessName,
-    process: DemoProcess<WorkerCommands | FeedbackCommands | GatewayCommands>,
+    process: DemoProcess<FeaturesCommands | ScorerCommands | FeedbackCommands | GatewayCommands>,
     timeoutMs: number,
   ): Promise<void> {
     this.#figures[name] = await process.call('drain', undefined, timeoutMs);
@@ -169,8 +177,10 @@ export class Pipeline {
     this.#phase = 'draining';
     const attempt = (work: Promise<unknown>) => work.catch(() => undefined);
     await attempt(this.#gateway.call('stop', undefined, SALVAGE_MS));
+    await attempt(this.#gateway.call('settle', undefined, SALVAGE_MS));
+    await attempt(this.#drainOne(FEATURES, this.#features, SALVAGE_MS));
     await Promise.all(
-      this.#workers.map((worker, shard) => attempt(this.#drainOne(WORKERS[shard]!, worker, SALVAGE_MS))),
+      this.#scorers.map((scorer, index) => attempt(this.#drainOne(SCORERS[index]!, scorer, SALVAGE_MS))),
     );
     await attempt(this.#drainOne(FEEDBACK, this.#feedback, SALVAGE_MS));
     await attempt(this.#drainOne(GATEWAY, this.#gateway, SALVAGE_MS));

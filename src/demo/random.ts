@@ -29,11 +29,11 @@ export class Random {
   }
 
   logNormal(mu: number, sigma: number): number {
-    return Math.exp(mu + sigma * this.#normal());
+    return Math.exp(mu + sigma * this.normal());
   }
 
-  /** Two at a time, after Box and Muller. */
-  #normal(): number {
+  /** Of mean 0 and variance 1: two at a time, after Box and Muller. */
+  normal(): number {
     const spare = this.#spareNormal;
     if (spare !== undefined) {
       this.#spareNormal = undefined;

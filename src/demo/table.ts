@@ -1,10 +1,10 @@
-import type { Latency } from './figures.js';
+import type { Latency } from './latency.js';
 
 /** Spaces between columns. */
 const GAP = '  ';
 
 /** Columns that a narrow terminal does without, the first one first. */
-const DISPENSABLE = ['MB/s', 'max', 'frames/s', 'p50'];
+const DISPENSABLE = ['MB/s', 'replies/s', 'handled', 'max', 'frames/s', 'calls/s', 'replies', 'p50'];
 
 /**
  * Rows as text in columns, the first row being their heads: the first column to the left, the others, which are
@@ -49,8 +49,6 @@ export function formatMillis(micros: number): string {
 }
 
 export const LATENCY_HEADS = ['p50', 'p99', 'p99.9', 'max'] as const;
-
-export const LATENCY_CAPTION = 'latency in milliseconds, from the intended send time of the request';
 
 /** Cells for `LATENCY_HEADS`. */
 export function latencyCells(latency: Latency | undefined): string[] {

@@ -7,6 +7,8 @@ import { payloadToJson } from '../contracts/json/payload-to-json.js';
 import type { Program } from '../contracts/program.js';
 import { ModwireError } from '../errors.js';
 import { PayloadVerifier } from '../native/payload-verifier.js';
+import { requestFromBody } from '../open-inference/request-body.js';
+import { bodyFromResponse } from '../open-inference/response-body.js';
 import type { SchemaRoot } from './heavy-work.js';
 import { SharedValueCache } from './shared-values.js';
 import type { SharedRoot, WorkerTask } from './worker-task.js';
@@ -51,6 +53,14 @@ export class HeavyTasks {
         }
         const { schema, root } = this.#rooted(task.source);
         return moved(payloadToJson(schema, root, payload));
+      }
+      case 'inferRequest': {
+        const call = requestFromBody(task.body, task.model);
+        return { value: call, transfer: [call.payload.buffer as ArrayBuffer] };
+      }
+      case 'inferResponse': {
+        const body = bodyFromResponse(task.payload, task.form);
+        return { value: body, transfer: [body.bytes.buffer as ArrayBuffer] };
       }
     }
   }

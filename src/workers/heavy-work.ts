@@ -3,6 +3,7 @@ import type { CompatibilityReport } from '../contracts/compatibility.js';
 import type { CompiledSchema } from '../contracts/compile-schema.js';
 import type { Program } from '../contracts/program.js';
 import type { Schema } from '../contracts/schema-model.js';
+import type { InferBody, InferCall, ModelName, OutputForm } from '../open-inference/infer-body.js';
 
 /**
  * Work too heavy for the event loop. Every method rejects with RESOURCE_EXHAUSTED when the queue is full, with
@@ -28,6 +29,13 @@ export interface HeavyWork {
   fromJson(target: SchemaRoot, json: Uint8Array): Promise<Uint8Array>;
   /** JSON (UTF-8) from a payload, which is verified first. Rejects with CONTRACT_VIOLATION. */
   toJson(source: SchemaRoot & { readonly program: Program }, payload: Uint8Array): Promise<Uint8Array>;
+  /** What a request of the Open Inference Protocol is as a payload. Rejects with INVALID_ARGUMENT that names the place. */
+  inferRequest(body: InferBody, model: ModelName): Promise<InferCall>;
+  /**
+   * What a payload of a response is in that protocol. Rejects with CONTRACT_VIOLATION for a payload that is none, NOT_FOUND for
+   * an output that is wanted and not there, INVALID_ARGUMENT for one that cannot be JSON.
+   */
+  inferResponse(payload: Uint8Array, form: OutputForm): Promise<InferBody>;
 }
 
 export interface SchemaRoot {

@@ -4,6 +4,7 @@ import type { CompatibilityReport } from '../contracts/compatibility.js';
 import type { CompiledSchema } from '../contracts/compile-schema.js';
 import type { Program } from '../contracts/program.js';
 import { type ModwireError, toModwireError } from '../errors.js';
+import type { InferBody, InferCall, ModelName, OutputForm } from '../open-inference/infer-body.js';
 import type { HeavyWork, SchemaRoot } from './heavy-work.js';
 import { PendingTask } from './pending-task.js';
 import { shareProgram, shareSchema } from './shared-values.js';
@@ -136,6 +137,14 @@ class PiscinaPool implements WorkerPool {
   async toJson(source: SchemaRoot & { readonly program: Program }, payload: Uint8Array): Promise<Uint8Array> {
     const program = shareProgram(source.program);
     return (await this.#run({ kind: 'toJson', source: this.#share(source), program, payload })) as Uint8Array;
+  }
+
+  async inferRequest(body: InferBody, model: ModelName): Promise<InferCall> {
+    return (await this.#run({ kind: 'inferRequest', body, model })) as InferCall;
+  }
+
+  async inferResponse(payload: Uint8Array, form: OutputForm): Promise<InferBody> {
+    return (await this.#run({ kind: 'inferResponse', payload, form })) as InferBody;
   }
 
   stats(): WorkerPoolStats {

@@ -1,4 +1,5 @@
 import type { ErrorCode, ErrorDetail } from '../errors.js';
+import type { InferBody, ModelName, OutputForm } from '../open-inference/infer-body.js';
 
 /**
  * A value on shared memory, so that naming it in a thousand tasks copies nothing. Workers keep what they made of it
@@ -38,7 +39,9 @@ export type WorkerTask =
       readonly source: SharedRoot;
       readonly program: SharedProgram;
       readonly payload: Uint8Array;
-    };
+    }
+  | { readonly kind: 'inferRequest'; readonly body: InferBody; readonly model: ModelName }
+  | { readonly kind: 'inferResponse'; readonly payload: Uint8Array; readonly form: OutputForm };
 
 /** As it is posted: `slot` is the worker's entry among the clocks. */
 export interface PostedTask {

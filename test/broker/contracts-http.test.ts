@@ -46,7 +46,8 @@ async function routes(): Promise<Asked> {
     const [path = '', query] = target.split('?');
     const bytes = body instanceof Uint8Array ? body : new TextEncoder().encode(JSON.stringify(body));
     const header = (name: string) => (name === 'content-type' ? contentType : '');
-    const request = { ...readHead(method, path, query ?? '', header), body: bytes };
+    const { signal: gone } = new AbortController();
+    const request = { ...readHead(method, path, query ?? '', header), body: bytes, gone };
     return answerContracts(request, { registry, consumers });
   };
   const json = async <Value>(status: number, ...request: Parameters<Asked['ask']>): Promise<Value> => {

@@ -5,7 +5,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Summary } from '../../src/demo/summary.js';
 import { DemoRun, isAlive, jsonRun, whenGone } from './demo-run.js';
 
-const PROCESSES = ['broker', 'feedback', 'gateway', 'worker', 'worker'];
+const PROCESSES = ['broker', 'features', 'feedback', 'gateway', 'scorer', 'scorer'];
 
 const directory = mkdtempSync(join(tmpdir(), 'modwire-demo-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -20,18 +20,26 @@ function traceFile(name: string, lines: readonly string[]): string {
 function expectAllAccountedFor(summary: Summary, requests: number): void {
   expect(summary.problems).toEqual([]);
   expect(summary.ok).toBe(true);
-  expect(summary.requests).toEqual({ sent: requests, answered: requests, unanswered: 0, unexpected: 0 });
+  expect(summary.requests).toEqual({
+    ...{ sent: requests, answered: requests, failed: {}, open: 0 },
+    ...{ predicted: requests, fedBack: requests, unexpected: 0 },
+  });
   expect(summary.causes).toEqual({ joined: requests, broken: 0, waiting: 0 });
-  expect(summary.broker).toEqual({ admitted: 3 * requests, refused: 0 });
-  const [first, second, ...others] = summary.stages;
-  expect(first!.delivered + second!.delivered).toBe(requests);
-  for (const stage of others) expect(stage.delivered).toBe(requests);
-  for (const stage of summary.stages) {
-    expect(stage).toMatchObject({ published: stage.delivered, lost: 0, gaps: 0 });
+  const { retries } = summary;
+  const made = 3 * requests + retries;
+  expect(summary.broker).toMatchObject({ admitted: 3 * requests, refused: 0, requests: made, open: 0 });
+  const [predict, scoreV1, scoreV2, explainV1, explainV2] = summary.calls;
+  for (const { requests: all, replied, failed, open, sent, replies } of summary.calls) {
+    expect({ replied, failed, open, replies }).toEqual({ replied: all, failed: {}, open: 0, replies: sent });
   }
-  const deliveries = 4 * requests;
-  const published = 3 * requests;
-  expect(summary.total).toEqual({ published, due: deliveries, delivered: deliveries, lost: 0, gaps: 0 });
+  expect(predict!.requests).toBe(requests);
+  expect(scoreV1!.requests + scoreV2!.requests).toBe(requests);
+  expect([explainV1!.requests, explainV2!.requests]).toEqual([scoreV1!.requests, scoreV2!.requests]);
+  for (const stage of summary.stages) {
+    expect(stage).toMatchObject({ published: requests, delivered: requests, lost: 0, gaps: 0 });
+  }
+  const frames = 3 * requests;
+  expect(summary.total).toEqual({ published: frames, due: frames, delivered: frames, lost: 0, gaps: 0 });
 }
 
 describe('the demo', { timeout: 90_000 }, () => {
@@ -42,23 +50,28 @@ describe('the demo', { timeout: 90_000 }, () => {
     expect(code).toBe(0);
     expect(summary.exitCode).toBe(0);
     expect(stderr).toBe('');
-    for (const { latencyMicros } of summary.stages) {
-      const { p50, p99, p999, max } = latencyMicros!;
-      expect([p50, p99, p999, max].toSorted((a, b) => a - b)).toEqual([p50, p99, p999, max]);
+    const latencies = [...summary.calls, ...summary.stages].map(({ latencyMicros }) => latencyMicros!);
+    for (const { p50, p99, p999, max } of [...latencies, summary.answerMicros!]) {
+      expect([p50, p99, p999, max].toSorted((one, other) => one - other)).toEqual([p50, p99, p999, max]);
       expect(p50).toBeGreaterThan(0);
     }
-    // Every request is fed back after it was predicted, and predicted after a worker had received it.
-    const [one, other, , predictions, feedback] = summary.stages.map((stage) => stage.latencyMicros!);
+    // A prediction is published after its features were, and fed back after it was received.
+    const [features, predictions, feedback] = summary.stages.map((stage) => stage.latencyMicros!);
     for (const figure of ['p50', 'p99', 'p999', 'max'] as const) {
       expect(feedback![figure]).toBeGreaterThanOrEqual(predictions![figure]);
     }
-    expect(predictions!.max).toBeGreaterThanOrEqual(Math.max(one!.max, other!.max));
+    expect(predictions!.max).toBeGreaterThanOrEqual(features!.p50);
+    // Both versions have had their share, and every explanation its tokens.
+    for (const { requests, replies } of summary.calls) {
+      expect(requests).toBeGreaterThan(0);
+      expect(replies).toBeGreaterThanOrEqual(requests);
+    }
   });
 
   it('sends the same requests for the same seed', async () => {
     const args = ['--duration', '1', '--rate', '200', '--seed', '3'];
     const [one, other] = [await jsonRun(args), await jsonRun(args)];
-    const counts = ({ stages }: Summary) => stages.map(({ published }) => published);
+    const counts = ({ calls }: Summary) => calls.map(({ requests, replies }) => [requests, replies]);
     expect(counts(one.summary)).toEqual(counts(other.summary));
   });
 
@@ -74,9 +87,9 @@ describe('the demo', { timeout: 90_000 }, () => {
     expect(code).toBe(0);
     // Half a minute at sixty times the speed.
     expect(summary.seconds).toBeGreaterThanOrEqual(0.49);
-    const features = summary.stages[2]!;
-    const bytes = 4 * 16 + 4 * (374 + 0 + 14_050 + 100_000);
-    expect(features.bytesPerSecond * summary.seconds).toBeCloseTo(bytes, 0);
+    // Explanations are as long as the trace says, up to two tokens for each of eight features.
+    const tokens = summary.calls.slice(3).reduce((sum, { replies }) => sum + replies, 0);
+    expect(tokens).toBe(16 + 0 + 16 + 1);
   });
 
   it('sends what of a trace is due within the duration, and does not read on', async () => {
@@ -95,7 +108,7 @@ describe('the demo', { timeout: 90_000 }, () => {
     const { code, stdout, stderr } = await new DemoRun(['--duration', '0.5', '--rate', '100']).ended;
     expect(stderr).toBe('');
     expect(stdout).toMatch(/^modwire demo: 0\.\d s of generated requests, 100\/s, seed 1\n/);
-    expect(stdout).toMatch(/, lost 0\n\nok: every frame is accounted for, lost 0\n$/);
+    expect(stdout).toMatch(/, lost 0\n\nok: every request and every frame is accounted for, lost 0\n$/);
     expect(stdout).not.toContain('\u001b');
     expect(code).toBe(0);
   });
@@ -149,14 +162,16 @@ describe('the demo', { timeout: 90_000 }, () => {
     expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
   });
 
-  it.each(['broker', 'gateway', 'worker', 'feedback'])(
+  it.each(['broker', 'gateway', 'features', 'scorer', 'feedback'])(
     'fails when its %s is killed, and leaves no process behind',
     async (program) => {
       const run = new DemoRun(['--duration', '60', '--rate', '200']);
       const children = await run.children(PROCESSES.length);
       process.kill(children.find((child) => child.program === program)!.pid, 'SIGKILL');
       const { code, stdout } = await run.ended;
-      expect(stdout).toMatch(/\nFAILED\n {2}\w+( \d)? ended in the middle of the run: .*killed by SIGKILL\n/);
+      expect(stdout).toMatch(
+        /\nFAILED\n {2}\w+( v\d)? ended in the middle of the run: .*killed by SIGKILL\n/,
+      );
       expect(stdout).toContain(`  ${program}`);
       expect(code).toBe(70);
       expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);

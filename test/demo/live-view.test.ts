@@ -1,16 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LiveView } from '../../src/demo/live-view.js';
 import type { Snapshot } from '../../src/demo/pipeline.js';
-import { STAGES } from '../../src/demo/stages.js';
+import { HOPS, STAGES } from '../../src/demo/stages.js';
 import { Screen } from './screen.js';
 
 const TITLE = 'ten requests';
 const LATENCY = { p50: 500, p99: 1_500, p999: 12_345, max: 123_456 };
 
 function snapshotAt(seconds: number, frames: number, phase: Snapshot['phase'] = 'running'): Snapshot {
-  const tally = { frames, bytes: 10_000 * frames };
-  const delivered = { [STAGES[0]!.name]: { ...tally, gaps: 0, latency: LATENCY } };
-  const published = { 'features.0': { frames: frames + 5, bytes: 0 } };
+  const delivered = { [STAGES[2]!.name]: { frames, bytes: 10_000 * frames, gaps: 0, latency: LATENCY } };
+  const published = { feedback: { frames: frames + 5, bytes: 0 } };
+  const requests = {
+    requests: frames + 7,
+    replied: frames - 1,
+    failed: { INTERNAL: 1 },
+    replies: 16 * frames,
+  };
+  const made = { [HOPS[3]!.name]: { ...requests, latency: LATENCY } };
   const rest = { waits: 0, problems: [] };
   return {
     phase,
@@ -19,8 +25,8 @@ function snapshotAt(seconds: number, frames: number, phase: Snapshot['phase'] = 
     transport: '',
     broker: undefined,
     figures: {
-      gateway: { published, delivered: {}, ...rest },
-      'worker 0': { published: {}, delivered, ...rest },
+      gateway: { published: {}, delivered, made, ...rest },
+      feedback: { published, delivered: {}, ...rest },
     },
   };
 }
@@ -46,36 +52,26 @@ describe('the live view', () => {
       }
     };
     draw(16);
-    expect(screen.lines).toHaveLength(3 + STAGES.length);
+    expect(screen.lines).toHaveLength(4 + HOPS.length + STAGES.length);
     expect(screen.lines[0]).toBe('ten requests: 4.0 of 10 s (Ctrl-C stops)');
-    expect(screen.lines[1]!.split(/ {2,}/)).toEqual([
-      'stage',
-      'frames/s',
-      'MB/s',
-      'published',
-      'under way',
-      'gaps',
-      'p50',
-      'p99',
-      'p99.9',
-      'max',
+    const cells = (line: number) => screen.lines[line]!.split(/ {2,}/);
+    const latencies = ['p50', 'p99', 'p99.9', 'max'];
+    expect(cells(1)).toEqual([
+      ...['call', 'calls/s', 'replies/s', 'requests', 'under way', 'failed', ...latencies],
     ]);
-    const cells = () => screen.lines[2]!.split(/ {2,}/);
-    expect(cells()).toEqual([
-      'features → worker 0',
-      '400',
-      '4.0',
-      '1,605',
-      '5',
-      '0',
-      '0.50',
-      '1.50',
-      '12.3',
-      '123',
+    expect(cells(5)).toEqual([
+      ...['gateway → explain v1', '400', '6,400', '1,607', '7', '1', '0.50', '1.50', '12.3', '123'],
     ]);
-    expect(screen.lines.at(-1)).toBe('latency in milliseconds, from the intended send time of the request');
+    expect(cells(7)).toEqual([
+      ...['stage', 'frames/s', 'MB/s', 'published', 'under way', 'gaps', ...latencies],
+    ]);
+    expect(cells(10)).toEqual([
+      ...['feedback → gateway', '400', '4.0', '1,605', '5', '0', '0.50', '1.50', '12.3', '123'],
+    ]);
+    expect(screen.lines.at(-1)).toMatch(/^latency in milliseconds: of a call from its request/);
     draw(12);
-    expect(cells().slice(0, 4)).toEqual(['features → worker 0', '0', '0.0', '1,605']);
+    expect(cells(5).slice(0, 4)).toEqual(['gateway → explain v1', '0', '0', '1,607']);
+    expect(cells(10).slice(0, 4)).toEqual(['feedback → gateway', '0', '0.0', '1,605']);
     view.stop();
     expect(screen.lines).toEqual([]);
     const { written } = screen;

@@ -5,7 +5,7 @@ describe("the demo's flags", () => {
   it('have defaults', () => {
     expect(parseDemoOptions([])).toEqual({
       durationSeconds: 15,
-      arrivals: { kind: 'generated', rate: 1_000 },
+      arrivals: { kind: 'generated', rate: 500 },
       seed: 1,
       json: false,
     });

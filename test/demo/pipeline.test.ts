@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Pipeline as PipelineClass, RunResult } from '../../src/demo/pipeline.js';
-import { WORKERS, workerStage } from '../../src/demo/stages.js';
+import { HOPS } from '../../src/demo/stages.js';
 import { summarize } from '../../src/demo/summary.js';
 import { childrenOf, isAlive } from './demo-run.js';
 
@@ -12,12 +12,12 @@ const { Pipeline } = (await import(new URL('../../dist/demo/pipeline.js', import
 const NEVER = new AbortController().signal;
 const PLAN = { arrivals: { kind: 'generated', rate: 200 }, seed: 1, durationSeconds: 60 } as const;
 
-/** Resolves when the gateway has had feedback to so many requests, and both workers have told of some. */
+/** Resolves when so many requests were answered, and every worker has told of some. */
 async function answered(pipeline: PipelineClass, requests: number): Promise<void> {
   for (;;) {
     const { figures } = pipeline.snapshot;
-    const received = WORKERS.map((name, shard) => figures[name]?.delivered[workerStage(shard)]?.frames ?? 0);
-    if ((figures.gateway?.requests?.answered ?? 0) >= requests && !received.includes(0)) return;
+    const handled = HOPS.map(({ name, worker }) => figures[worker]?.served?.[name]?.requests ?? 0);
+    if ((figures.gateway?.requests?.answered ?? 0) >= requests && !handled.includes(0)) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
@@ -33,24 +33,21 @@ async function runAndKill(program: string): Promise<RunResult> {
   const children = childrenOf(process.pid);
   killProgram(program);
   const result = await run;
-  expect(children).toHaveLength(5);
+  expect(children).toHaveLength(6);
   expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
   return result;
 }
 
 describe('a run', { timeout: 90_000 }, () => {
-  it('whose worker is killed on the way says which stage lost what, and that the others lost nothing', async () => {
-    const summary = summarize(await runAndKill('worker'));
-    expect(summary).toMatchObject({ ok: false, exitCode: 70 });
+  it('whose scorer is killed on the way has an outcome for every request, and loses no frame', async () => {
+    const summary = summarize(await runAndKill('scorer'));
+    expect(summary).toMatchObject({ ok: false, exitCode: 70, total: { lost: 0 } });
     expect(summary.problems[0]).toMatch(
-      /^worker [01] ended in the middle of the run: .*got killed by SIGKILL$/,
+      /^scorer v[12] ended in the middle of the run: .*got killed by SIGKILL$/,
     );
-    const dead = Number(/\d/.exec(summary.problems[0]!)![0]);
-    const [lost, kept] = [summary.stages[dead]!, summary.stages[1 - dead]!];
-    expect(lost.delivered).toBeGreaterThan(0);
-    expect(kept.delivered).toBe(kept.published);
-    expect(summary.stages[2]).toMatchObject({ lost: 0 });
-    expect(summary.stages[4]).toMatchObject({ lost: 0 });
+    for (const { open } of summary.calls) expect(open).toBe(0);
+    expect(summary.requests).toMatchObject({ open: 0, unexpected: 0 });
+    expect(summary.requests.fedBack).toBe(summary.requests.predicted);
     expect(summary.requests.answered).toBeGreaterThanOrEqual(50);
   });
 

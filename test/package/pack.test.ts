@@ -7,7 +7,7 @@ import { expectOnlyBrowserModules } from './browser-modules.js';
 import { run, startService } from './command.js';
 import { compileConsumer, compileProgram } from './consumer-project.js';
 import { type InstalledPackage, packAndInstall, STALE_FILE } from './installed-package.js';
-import { contractsExample, readmeExample } from './readme-example.js';
+import { callExample, contractsExample, readmeExample } from './readme-example.js';
 
 /** Where the README's broker is. */
 const README_URL = 'ws://127.0.0.1:7300';
@@ -115,6 +115,16 @@ describe('the installed package', () => {
 
     writeFileSync(join(installed.project, 'first.mjs'), program.replace(README_URL, url));
     expect(await run(installed.project, process.execPath, 'first.mjs')).toBe(output);
+  });
+
+  test("runs the README's calls as they are printed there", async () => {
+    const { program, output } = callExample();
+    expectProgram();
+    const url = await startBroker();
+    expect(program).toContain(README_URL);
+
+    writeFileSync(join(installed.project, 'call.mjs'), program.replaceAll(README_URL, url));
+    expect(await run(installed.project, process.execPath, 'call.mjs')).toBe(output);
   });
 
   test("generates, compiles and runs the README's contract as it is printed there", async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { PACKAGE_ROOT } from '../support/browser-bundle.js';
 
 const FIRST_HEADING = '## Ten lines to the first message';
+const CALL_HEADING = '## Call a service';
 const CONTRACTS_HEADING = '## Contracts';
 
 export interface ReadmeExample {
@@ -22,6 +23,12 @@ export interface ContractsExample extends ReadmeExample {
 /** Takes the first example out of the README: the program, and the block of text after it. */
 export function readmeExample(): ReadmeExample {
   const [program, output] = blocksAfter(FIRST_HEADING, ['js', 'text']);
+  return { program: program!, output: output! };
+}
+
+/** Takes the example with calls out of it. */
+export function callExample(): ReadmeExample {
+  const [program, output] = blocksAfter(CALL_HEADING, ['js', 'text']);
   return { program: program!, output: output! };
 }
 

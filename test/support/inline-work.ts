@@ -7,6 +7,9 @@ import { payloadToJson } from '../../src/contracts/json/payload-to-json.js';
 import type { Program } from '../../src/contracts/program.js';
 import { ModwireError } from '../../src/errors.js';
 import { PayloadVerifier } from '../../src/native/payload-verifier.js';
+import type { InferBody, InferCall, ModelName, OutputForm } from '../../src/open-inference/infer-body.js';
+import { requestFromBody } from '../../src/open-inference/request-body.js';
+import { bodyFromResponse } from '../../src/open-inference/response-body.js';
 import type { HeavyWork, SchemaRoot } from '../../src/workers/heavy-work.js';
 
 /** What the worker pool does, done in the thread that asks for it. Nothing is bounded or moved away. */
@@ -46,5 +49,13 @@ export class InlineWork implements HeavyWork {
       });
     }
     return payloadToJson(schema, root, payload);
+  }
+
+  async inferRequest(body: InferBody, model: ModelName): Promise<InferCall> {
+    return requestFromBody(body, model);
+  }
+
+  async inferResponse(payload: Uint8Array, form: OutputForm): Promise<InferBody> {
+    return bodyFromResponse(payload, form);
   }
 }

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { readSchema } from '../../src/contracts/bfbs-reader.js';
 import { SCHEMA_BOUNDS } from '../../src/contracts/schema-bounds.js';
 import { ModwireError } from '../../src/errors.js';
+import { decodeInferRequest, encodeInferResponse } from '../../src/tensors/index.js';
 import type { HeavyWork } from '../../src/workers/heavy-work.js';
 import { samplePayload } from '../../src/workers/sample-payload.js';
 import { crowdedBfbs } from '../support/bfbs-draft.js';
@@ -89,6 +90,25 @@ describe('a worker pool', () => {
     const text = new TextEncoder().encode(json);
     expect(await outcome(pool.fromJson(blob, text))).toMatchObject({ code });
     await expectSame(pool, (work) => work.fromJson(blob, text));
+  });
+
+  it('has bodies of the Open Inference Protocol as the thread that asks would', async () => {
+    const pool = startPool();
+    const model = { name: 'm', version: '2' };
+    const input = { name: 'x', datatype: 'FP32', shape: [2], parameters: { binary_data_size: 8 } };
+    const json = bytesOf({ inputs: [input], outputs: [{ name: 'x', parameters: { binary_data: true } }] });
+    const bytes = new Uint8Array([...json, 0, 0, 128, 63, 0, 0, 0, 192]);
+    await expectSame(pool, (work) => work.inferRequest({ bytes, jsonBytes: json.length }, model));
+    await expectSame(pool, (work) => work.inferRequest({ bytes, jsonBytes: undefined }, model));
+    const { payload, form } = await pool.inferRequest({ bytes, jsonBytes: json.length }, model);
+    const { inputs } = decodeInferRequest(payload);
+    const response = encodeInferResponse({ modelName: 'm', outputs: inputs });
+    await expectSame(pool, (work) => work.inferResponse(response, form));
+    await expectSame(pool, (work) =>
+      work.inferResponse(response, { ...form, outputs: [{ name: 'y', binary: true }] }),
+    );
+    await expectSame(pool, (work) => work.inferResponse(response.slice(0, 30), form));
+    expect((await pool.inferResponse(response, form)).bytes.subarray(-8)).toEqual(bytes.subarray(-8));
   });
 
   it('verifies what the thread that asks would, and gives the bytes back', async () => {

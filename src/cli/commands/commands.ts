@@ -12,7 +12,7 @@ import { sub } from './sub.js';
 
 const demo: Command = {
   name: 'demo',
-  summary: 'Run a feature and prediction pipeline, and account for every message.',
+  summary: 'Run an inference service, and account for every request and message.',
   // Loaded only when it is needed: other commands start faster without.
   delegate: async (args) => (await import('../../demo/index.js')).runDemo(args),
 };

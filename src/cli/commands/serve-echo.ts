@@ -90,6 +90,7 @@ async function run(args: Arguments, terminal: Terminal): Promise<void> {
     const timer = stderr.isTerminal ? setInterval(show, SHOW_MS) : undefined;
     await anyOf(interrupted, echo.done, stdout.closed);
     clearInterval(timer);
+    stderr.overwrite('');
     await service.drain();
     await client.drain();
   } finally {

@@ -50,12 +50,12 @@ export class Output {
     });
   }
 
-  /** Writes one line over the last one that this wrote; `line` then goes on below it. On a terminal only. */
+  /** Writes a line over the last one that this wrote; `line` goes on below it, unless it is empty. On a terminal only. */
   overwrite(text: string): void {
     if (!this.isTerminal || this.#closed.signal.aborted) return;
     // A line that wraps could not be written over.
     this.#stream.write(`\r\u001b[2K${text.slice(0, this.columns - 1)}`);
-    this.#overwriting = true;
+    this.#overwriting = text !== '';
   }
 
   /** Resolves when everything is written. Throws INTERNAL when it could not be, other than for want of a reader. */

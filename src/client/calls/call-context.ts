@@ -3,7 +3,6 @@ import type { FrameView } from '../../codec/frame-view.js';
 import type { Contract } from '../../contracts/contract.js';
 import { ModwireError } from '../../errors.js';
 import type { PublishOptions } from '../publish-options.js';
-import type { Alarm } from './alarms.js';
 import type { RequestOptions } from './call-options.js';
 import type { IncomingRequest } from './received.js';
 import { STREAM_WINDOW } from './reply-stream.js';
@@ -30,7 +29,7 @@ export interface CallContextHost {
 }
 
 /** A request that a handler is answering: how long it has, and whether anybody still waits. */
-export class CallContext implements Alarm {
+export class CallContext {
   /** When the caller's time is over, on the clock of `performance.now`. Milliseconds. */
   readonly deadlineMs: number;
   /** @internal */ wheelIndex = -1;

@@ -1,5 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+// For projects that have no Symbol.asyncDispose among their own declarations.
 import { onAbort } from '../abort.js';
-import type { CallContext, Served } from './call-context.js';
+import type { CallContext } from './call-context.js';
 import { checkConcurrency, type ServeTerms } from './serve-options.js';
 
 /** What a service needs of its client. @internal */
@@ -20,7 +22,7 @@ export interface ServiceCapacity {
 }
 
 /** A subject, or those of a filter, that this client serves, over all its connections. */
-export class Service implements Served {
+export class Service {
   /** @internal */ readonly number: number;
   /** @internal */ readonly terms: ServeTerms;
   /** Whether the broker has ever accepted it. @internal */ accepted = false;

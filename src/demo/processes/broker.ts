@@ -14,8 +14,9 @@ let broker: Broker | undefined;
 
 function figures(): BrokerFigures | undefined {
   if (broker === undefined) return undefined;
-  const { frames, refused } = broker.stats();
-  return { admitted: frames, refused };
+  const { frames, refused, calls } = broker.stats();
+  const { open, late } = calls;
+  return { admitted: frames, refused, requests: calls.requests + calls.refused, open, late };
 }
 
 serveParent<BrokerCommands>(

@@ -1,4 +1,4 @@
-/** The demo's feedback consumer: joins predictions with the features they were made from, and rates them. */
+/** The demo's feedback consumer: joins predictions with the features of the same request, and rates them. */
 import type { Client } from '../../client/client.js';
 import type { Subscription } from '../../client/subscription.js';
 import type { FrameView } from '../../codec/frame-view.js';
@@ -8,10 +8,9 @@ import { encodeUtf8 } from '../../codec/utf8.js';
 import { CausalJoin } from '../causal-join.js';
 import type { FeedbackCommands, ProcessPlan } from '../commands.js';
 import { Counter } from '../figures.js';
-import { checksumOf } from '../model.js';
 import { monotonicMicros } from '../pace.js';
 import { type FeedbackMessage, readFeatures, readPrediction } from '../payload.js';
-import { FEEDBACK_CHANNEL, JOIN_STAGE, PREDICTIONS_STAGE } from '../stages.js';
+import { FEATURES_STAGE, FEEDBACK_CHANNEL, PREDICTIONS_STAGE } from '../stages.js';
 import { connectCounted } from './connect-counted.js';
 import { endSubscriptions } from './end-subscription.js';
 import { serveParent } from './serve-parent.js';
@@ -28,13 +27,13 @@ let working: Promise<unknown>;
 
 async function takeFeatures(): Promise<void> {
   for await (const frame of features) {
-    const { request, intendedAt, context } = readFeatures(frame.payload);
-    counter.delivered(JOIN_STAGE, frame.payloadLength, intendedAt, monotonicMicros());
+    const { request, intendedAt, second: checksum } = readFeatures(frame.payload);
+    counter.delivered(FEATURES_STAGE, frame.payloadLength, intendedAt, monotonicMicros());
     join.add('features', request, {
-      id: frame.id.slice(),
+      id: frame.causationId!.slice(),
       correlationId: frame.correlationId!.slice(),
       traceId: frame.traceId.slice(),
-      checksum: checksumOf(context),
+      checksum,
     });
   }
 }
@@ -74,8 +73,10 @@ function rate(frame: FrameView): boolean {
 serveParent<FeedbackCommands>(
   {
     async connect({ url }: ProcessPlan) {
-      const stageOf = (subject: string) => (subject.startsWith('features.') ? JOIN_STAGE : PREDICTIONS_STAGE);
-      // Two connections, for the reason that workers have two.
+      const stageOf = (subject: string) =>
+        subject.startsWith('features.') ? FEATURES_STAGE : PREDICTIONS_STAGE;
+      // Two connections: who waits to publish reads on, to hear when he may. Over one connection frames would come with
+      // that, also into a queue that is full, and be dropped.
       publisher = await connectCounted(url, 'demo feedback, ratings', counter, stageOf);
       consumer = await connectCounted(url, 'demo feedback, predictions', counter, stageOf);
       features = await consumer.subscribe('features.>');

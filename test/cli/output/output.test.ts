@@ -25,6 +25,8 @@ async function written(isTTY: boolean, env: NodeJS.ProcessEnv): Promise<string> 
   output.overwrite('1 of 3');
   output.overwrite('3 of 3, a line that is too long for this');
   await output.line('end');
+  output.overwrite('gone');
+  output.overwrite('');
   await output.line('after');
   return stream.text;
 }
@@ -32,7 +34,9 @@ async function written(isTTY: boolean, env: NodeJS.ProcessEnv): Promise<string> 
 describe('an output', () => {
   it('writes a line over the one before on a terminal, in its width, and goes on below it', async () => {
     const clear = '\r\u001b[2K';
-    expect(await written(true, {})).toBe(`begin\n${clear}1 of 3${clear}3 of 3, a line that\nend\nafter\n`);
+    expect(await written(true, {})).toBe(
+      `begin\n${clear}1 of 3${clear}3 of 3, a line that\nend\n${clear}gone${clear}after\n`,
+    );
   });
 
   it.each([

@@ -19,7 +19,7 @@ interface Asked {
 
 /** Does what it is asked; what has been rejected once is answered by the next. */
 async function serveAll(worker: Client): Promise<void> {
-  await worker.serve('storm', { concurrency: 64 }, (request, context) => {
+  await worker.serve('storm', { concurrency: 512 }, (request, context) => {
     const { number, deed } = request.json() as Asked;
     switch (deed) {
       case 'reply':
@@ -43,7 +43,7 @@ async function serveAll(worker: Client): Promise<void> {
 
 /** One word for what became of it; throws when it was answered with something else than its own. */
 async function outcomeOf(caller: Client, asked: Asked): Promise<string> {
-  const options = { idempotent: asked.number % 2 === 0, timeoutMs: 400, retry: { noResponders: true } };
+  const options = { idempotent: asked.number % 2 === 0, timeoutMs: 1_000, retry: { noResponders: true } };
   try {
     if (asked.deed !== 'stream') {
       expect((await caller.request('storm', asked, options)).json()).toBe(asked.number);
@@ -95,14 +95,14 @@ test.each(TRANSPORTS)(
     // Where all workers were away, or had rejected it.
     allowed.push('NO_RESPONDERS', 'REJECTED', 'RESOURCE_EXHAUSTED');
     expect(outcomes.filter((word) => !allowed.includes(word))).toEqual([]);
-    for (const word of ['replied', 'streamed', 'NOT_FOUND', 'DEADLINE_EXCEEDED', 'UNAVAILABLE']) {
-      expect(outcomes).toContain(word);
-    }
+    // Of those that hang and are not idempotent some were under way at every break.
+    expect(outcomes).toContain('UNAVAILABLE');
     expect(caller.calls).toMatchObject({ requests: 0, alarms: 0 });
     await eventually('the ends of all handlers', () => workers.every(({ calls }) => calls.serving === 0));
     expect(workers.map(({ calls }) => calls.alarms)).toEqual([0, 0, 0]);
-    const asked: Asked = { number: 7, deed: 'reply' };
-    const last = await caller.request('storm', asked, { retry: { noResponders: true }, idempotent: true });
-    expect(last.json()).toBe(7);
+    await eventually('all connections', () => clients.every(({ connected }) => connected));
+    await Promise.all(clients.map((client) => client.flush()));
+    const calm = await Promise.all(DEEDS.map((deed, number) => outcomeOf(caller, { number, deed })));
+    expect(calm).toEqual(['replied', 'replied', 'streamed', 'replied', 'NOT_FOUND', 'DEADLINE_EXCEEDED']);
   },
 );
