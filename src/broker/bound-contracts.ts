@@ -1,10 +1,10 @@
 import type { FrameView } from '../codec/frame-view.js';
 import { ContentType } from '../codec/generated/modwire/content-type.js';
+import { BySchemaId, schemaIdOf } from '../codec/schema-ids.js';
 import type { Program } from '../contracts/program.js';
 import { ModwireError } from '../errors.js';
 import { PayloadVerifier } from '../native/payload-verifier.js';
 import type { Registry } from '../registry/registry.js';
-import { BySchemaId, schemaIdOf } from '../codec/schema-ids.js';
 
 const JSON_ADVICE = 'encode it with the contract, or publish JSON with POST /v1/publish';
 

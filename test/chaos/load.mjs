@@ -21,7 +21,11 @@ async function ask(number) {
   const begin = performance.now();
   let outcome = 'reply';
   try {
-    const options = { timeoutMs: TIMEOUT_MS, idempotent, ...(idempotent && { hedge: { delayMs: HEDGE_MS } }) };
+    const options = {
+      timeoutMs: TIMEOUT_MS,
+      idempotent,
+      ...(idempotent && { hedge: { delayMs: HEDGE_MS } }),
+    };
     const reply = await client.request(SUBJECT, payload, options);
     if (!payload.equals(reply.payload)) faults.push(`request ${number} has another one's reply`);
   } catch ({ code, message }) {

@@ -6,7 +6,7 @@ import { ModwireError } from '../../src/errors.js';
 import { DEFAULT_LIMITS } from '../../src/limits.js';
 import type { RegistryLimits } from '../../src/registry/contract-records.js';
 import { Registry } from '../../src/registry/registry.js';
-import { InlineWork } from './inline-work.js';
+import { InlineWork } from '../../src/workers/inline-work.js';
 
 /** A directory that is gone after the test. */
 export async function temporaryDirectory(): Promise<string> {

@@ -4,9 +4,9 @@ import { compileProgram } from '../../src/contracts/compile-program.js';
 import { ProgramVerifier } from '../../src/contracts/program-verifier.js';
 import type { RegionVerifier } from '../../src/contracts/region-verifier.js';
 import { TypeScriptVerifier } from '../../src/contracts/typescript-verifier.js';
+import { InlineWork } from '../../src/workers/inline-work.js';
 import { measureOffloadBytes } from '../../src/workers/measure-offload.js';
 import { SAMPLE_SCHEMA, samplePayload } from '../../src/workers/sample-payload.js';
-import { InlineWork } from '../support/inline-work.js';
 import { startPool } from '../support/pool-fixture.js';
 import { refusal } from '../support/registry-fixture.js';
 

@@ -1,18 +1,18 @@
-import { Memory } from '../../src/codec/memory.js';
-import type { Violation } from '../../src/codec/verify-rule.js';
-import { type CompatibilityReport, compareSchemas } from '../../src/contracts/compatibility.js';
-import { type CompiledSchema, compileSchema } from '../../src/contracts/compile-schema.js';
-import { payloadFromJson } from '../../src/contracts/json/payload-from-json.js';
-import { payloadToJson } from '../../src/contracts/json/payload-to-json.js';
-import type { Program } from '../../src/contracts/program.js';
-import { ModwireError } from '../../src/errors.js';
-import { PayloadVerifier } from '../../src/native/payload-verifier.js';
-import type { InferBody, InferCall, ModelName, OutputForm } from '../../src/open-inference/infer-body.js';
-import { requestFromBody } from '../../src/open-inference/request-body.js';
-import { bodyFromResponse } from '../../src/open-inference/response-body.js';
-import type { HeavyWork, SchemaRoot } from '../../src/workers/heavy-work.js';
+import { Memory } from '../codec/memory.js';
+import type { Violation } from '../codec/verify-rule.js';
+import { type CompatibilityReport, compareSchemas } from '../contracts/compatibility.js';
+import { type CompiledSchema, compileSchema } from '../contracts/compile-schema.js';
+import { payloadFromJson } from '../contracts/json/payload-from-json.js';
+import { payloadToJson } from '../contracts/json/payload-to-json.js';
+import type { Program } from '../contracts/program.js';
+import { ModwireError } from '../errors.js';
+import { PayloadVerifier } from '../native/payload-verifier.js';
+import type { InferBody, InferCall, ModelName, OutputForm } from '../open-inference/infer-body.js';
+import { requestFromBody } from '../open-inference/request-body.js';
+import { bodyFromResponse } from '../open-inference/response-body.js';
+import type { HeavyWork, SchemaRoot } from './heavy-work.js';
 
-/** What the worker pool does, done in the thread that asks for it. Nothing is bounded or moved away. */
+/** HeavyWork in the thread that asks for it, for what is small. Nothing is bounded or moved away. */
 export class InlineWork implements HeavyWork {
   readonly #verifier = new PayloadVerifier();
 
