@@ -3,6 +3,10 @@ import { defineConfig } from 'vitest/config';
 
 const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
+const PURE = ['codec', 'contracts', 'open-inference', 'routing', 'tensors'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
 // Tests and the fuzzer's modules run against the source, also where the fuzzer takes from dist what no entry point of the
 // package exports; programs that tests start run from dist.
 export default defineConfig({
@@ -19,7 +23,11 @@ export default defineConfig({
   },
   test: {
     environment: 'node',
-    include: ['test/**/*.test.ts'],
+    projects: [
+      // Pure functions leave nothing behind: their files share a process, and what was loaded before.
+      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
+      { extends: true, test: { name: 'real', include: ['test/**/*.test.ts'], exclude: PURE } },
+    ],
     setupFiles: ['test/support/property-sizes.ts'],
     pool: 'forks',
     maxWorkers: 2,

@@ -8,7 +8,7 @@ import { TRANSPORTS } from '../support/transports.js';
 
 const SCHEMA = 'table Node { number:int; children:[Node]; } root_type Node;';
 const SUBJECTS = 4;
-const SECONDS = 3;
+const SECONDS = 2;
 /** Payloads from here on are deep ones. Bytes. */
 const DEEP_BYTES = 1024 * 1024;
 

@@ -7,8 +7,10 @@ import { nextMessage, residentBytes, startChild } from '../support/child.js';
 import { TRANSPORTS } from '../support/transports.js';
 
 const MIB = 1024 * 1024;
-/** Long enough for every buffer on the way to fill and for the broker to give up on the stalled one. */
-const LOAD_SECONDS = 30;
+/**
+ * Long enough for every buffer on the way to fill and for the broker to give up on the stalled one; longer on demand.
+ */
+const LOAD_SECONDS = Number(process.env.MODWIRE_TEST_LOAD_SECONDS ?? 12);
 const PAYLOAD_BYTES = 256;
 const SUBJECTS = 4;
 
