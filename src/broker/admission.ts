@@ -4,7 +4,8 @@ import { Kind } from '../codec/generated/modwire/kind.js';
 import { Memory } from '../codec/memory.js';
 import { ModwireError, toModwireError } from '../errors.js';
 import type { Limits } from '../limits.js';
-import type { BoundContracts } from './bound-contracts.js';
+import { wantsAck } from './acknowledgements.js';
+import type { AcceptedVersion, BoundContracts } from './bound-contracts.js';
 import { nowMicros } from './clock.js';
 import type { ContractGates } from './contract-gates.js';
 import type { Detours, FrameOrigin } from './detours.js';
@@ -82,6 +83,23 @@ export class Admission {
     if (!heavy && gate.waiting === 0) return false;
     detours.take(originOf(from), subject, gate, heavy ? version : undefined, frame);
     return true;
+  }
+
+  /**
+   * The version that a frame's payload has to verify against, when that may be done together with those of frames behind
+   * it: nothing but its place depends on it. Throws what refuses it otherwise.
+   */
+  mayWait({ gate }: BrokerSubject, frame: FrameView): AcceptedVersion | undefined {
+    if (gate?.contract === undefined || gate.narrow || gate.waiting > 0 || wantsAck(frame)) return undefined;
+    if (frame.payloadLength >= this.#parts.offload.bytes) return undefined;
+    return this.#parts.gates.versionOf(gate, frame);
+  }
+
+  /** The last so many frames of a subject, which have entered it, are to be looked at again. */
+  takeBack(subject: BrokerSubject, count: number, byteLength: number): void {
+    subject.sequence -= count;
+    this.frameCount -= count;
+    this.frameBytes -= byteLength;
   }
 
   /** Gives a frame that has passed its place in its subject; returns for whom it is. */

@@ -9,12 +9,14 @@ import { emit } from '../events.js';
 import type { Limits } from '../limits.js';
 import { type Acknowledgements, wantsAck } from './acknowledgements.js';
 import type { Admission } from './admission.js';
+import type { AcceptedVersion } from './bound-contracts.js';
 import type { Calls } from './calls/calls.js';
 import { nowMicros } from './clock.js';
 import { CLOSE_CODES } from './close-codes.js';
 import type { FanOut } from './fan-out.js';
+import { PayloadRun } from './payload-run.js';
 import type { PublishCredit } from './publish-credit.js';
-import type { BrokerAudience, Session } from './session.js';
+import type { BrokerAudience, BrokerSubject, Session } from './session.js';
 import { SessionOrigin, type SessionOriginParts } from './session-origin.js';
 import type { SessionWaits } from './session-waits.js';
 
@@ -40,10 +42,15 @@ export class Ingress {
   readonly #verifier: FrameVerifier;
   readonly #frame = new FrameView();
   readonly #originParts: SessionOriginParts;
+  readonly #payloads = new PayloadRun();
+  /** For frames of a run that are looked at again, while `#frame` is at the one behind it. */
+  readonly #again = new FrameView();
 
   #run: BrokerAudience | undefined;
   #runStart = 0;
   #runEnd = 0;
+  /** When its first frame came, on the broker's clock. */
+  #runTime = 0;
 
   constructor(parts: IngressParts) {
     this.#parts = parts;
@@ -100,30 +107,61 @@ export class Ingress {
       this.#malformed(session, frame.violation!);
       return;
     }
-    const { admission, acks, calls } = this.#parts;
+    const { admission, calls } = this.#parts;
     if (frame.kind !== Kind.message && calls.take(session, frame)) return;
-    let audience: BrokerAudience;
+    let audience: BrokerAudience | undefined;
     try {
       const subject = admission.subjectOf(frame, brokerTime);
-      const { gate } = subject;
-      if (gate !== undefined) {
-        if (admission.takesDetour(subject, gate, frame, session, this.#originOf)) return;
-        // Frames of one subject may go to different audiences then, and have to leave in their order.
-        if (gate.narrow) this.#endRun(session, memory.u8);
+      const version = this.#payloads.inUse ? admission.mayWait(subject, frame) : undefined;
+      if (version === undefined) {
+        if (this.#payloads.count > 0) this.#endRun(session, memory.u8);
+        audience = this.#enter(session, subject, memory, brokerTime, frame);
+      } else {
+        // Before it has its place: those of the run may have to be given anew.
+        if (!this.#continues(subject, version, start)) this.#endRun(session, memory.u8);
+        audience = admission.enter(subject, frame, brokerTime);
+        this.#payloads.add(subject, version, frame);
       }
-      audience = admission.enter(subject, frame, brokerTime);
-      if (wantsAck(frame)) acks.add(session, frame.id.slice(), subject);
     } catch (thrown) {
       this.#endRun(session, memory.u8);
       this.#refuse(session, toModwireError(thrown), frame.id, frame);
       return;
     }
+    if (audience === undefined) return;
     if (audience !== this.#run || start !== this.#runEnd) {
-      this.#endRun(session, memory.u8);
+      if (this.#run !== undefined) this.#endRun(session, memory.u8);
       this.#run = audience;
       this.#runStart = start;
+      this.#runTime = brokerTime;
     }
     this.#runEnd = end;
+  }
+
+  /** Whether a frame whose payload may wait belongs to the present run. */
+  #continues(subject: BrokerSubject, version: AcceptedVersion, start: number): boolean {
+    if (this.#payloads.count === 0 || !this.#payloads.takes(subject, version)) return false;
+    const { state } = subject;
+    return state === this.#run && !state.duplicate && start === this.#runEnd;
+  }
+
+  /** For whom a frame is that has passed what its subject asks for; undefined when it waits for a verdict. Throws what refuses it. */
+  #enter(
+    session: Session,
+    subject: BrokerSubject,
+    memory: Memory,
+    brokerTime: number,
+    frame: FrameView,
+  ): BrokerAudience | undefined {
+    const { admission, acks } = this.#parts;
+    const { gate } = subject;
+    if (gate !== undefined) {
+      if (admission.takesDetour(subject, gate, frame, session, this.#originOf)) return undefined;
+      // Frames of one subject may go to different audiences then, and have to leave in their order.
+      if (gate.narrow) this.#endRun(session, memory.u8);
+    }
+    const audience = admission.enter(subject, frame, brokerTime);
+    if (wantsAck(frame)) acks.add(session, frame.id.slice(), subject);
+    return audience;
   }
 
   readonly #originOf = (session: Session) => new SessionOrigin(session, this.#originParts);
@@ -132,8 +170,32 @@ export class Ingress {
     const audience = this.#run;
     if (audience === undefined) return;
     this.#run = undefined;
+    const { subject, count } = this.#payloads;
+    if (subject !== undefined && !this.#payloads.end(bytes)) {
+      this.#parts.admission.takeBack(subject, count, this.#runEnd - this.#runStart);
+      this.#onePerOne(session, subject, bytes);
+      return;
+    }
     this.#parts.fanOut.gather(audience, bytes, this.#runStart, this.#runEnd);
     this.#holdCredit(session, audience);
+  }
+
+  /** Admits the frames of a run in which some do not verify one by one: those that do take their places anew. */
+  #onePerOne(session: Session, subject: BrokerSubject, bytes: Uint8Array): void {
+    const memory = new Memory(bytes);
+    const frame = this.#again;
+    const end = this.#runEnd;
+    for (let start = this.#runStart; start < end; start = frame.end) {
+      this.#verifier.verify(memory, start, start + memory.data.getUint32(start, true) + 4, frame);
+      try {
+        const audience = this.#enter(session, subject, memory, this.#runTime, frame);
+        if (audience === undefined) continue;
+        this.#parts.fanOut.gather(audience, bytes, frame.start, frame.end);
+        this.#holdCredit(session, audience);
+      } catch (thrown) {
+        this.#refuse(session, toModwireError(thrown), frame.id, frame);
+      }
+    }
   }
 
   #holdCredit(session: Session, audience: BrokerAudience): void {
