@@ -50,6 +50,8 @@ export interface WorkerPool extends HeavyWork {
 
 /** A worker without a task for this long ends. */
 const IDLE_MS = 60_000;
+/** How much more readily threads of the pool give way than the event loop. */
+const NICE_INCREMENT = 10;
 const MIB = 1024 * 1024;
 /** Of the heap of a worker, for objects that live short. */
 const YOUNG_SHARE = 8;
@@ -92,6 +94,8 @@ class PiscinaPool implements WorkerPool {
       concurrentTasksPerWorker: 1,
       idleTimeout: IDLE_MS,
       recordTiming: false,
+      // Where all cores are busy the event loop goes first.
+      niceIncrement: process.platform === 'linux' ? NICE_INCREMENT : 0,
       workerData: { clocks: this.#clocks },
       resourceLimits: {
         maxOldGenerationSizeMb: Math.max(1, heapMib - youngMib),
