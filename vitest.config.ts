@@ -30,7 +30,8 @@ export default defineConfig({
     ],
     setupFiles: ['test/support/property-sizes.ts'],
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than the cores of a small machine: many tests wait for other processes.
+    maxWorkers: 3,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     watch: false,

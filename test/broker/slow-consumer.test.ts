@@ -10,7 +10,7 @@ const MIB = 1024 * 1024;
 /**
  * Long enough for every buffer on the way to fill and for the broker to give up on the stalled one; longer on demand.
  */
-const LOAD_SECONDS = Number(process.env.MODWIRE_TEST_LOAD_SECONDS ?? 12);
+const LOAD_SECONDS = Number(process.env.MODWIRE_TEST_LOAD_SECONDS ?? 8);
 const PAYLOAD_BYTES = 256;
 const SUBJECTS = 4;
 

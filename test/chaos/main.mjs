@@ -10,10 +10,9 @@ import { Fleet } from './fleet.mjs';
 import { judge } from './judge.mjs';
 
 const USAGE = 'npm run soak -- [--kills N] [--untimed] [--json]';
-/** Before the first trouble, and after the last. Milliseconds. */
-const CALM_MS = 3_000;
-/** From one trouble to the next. Milliseconds. */
-const EVERY_MS = 4_000;
+/** Before the first trouble and after the last; and from one to the next, long enough for latencies to recover. Milliseconds. */
+const TIMED = { calmMs: 3_000, everyMs: 4_000 };
+const UNTIMED = { calmMs: 1_000, everyMs: 500 };
 /** Each kill is followed by one of each of these. */
 const TROUBLES = ['kill', 'hang', 'slow', 'drain'];
 
@@ -31,21 +30,22 @@ if (values.help || !Number.isInteger(kills) || kills < 1) {
   process.exit(values.help ? 0 : 2);
 }
 
+const { calmMs, everyMs } = values.untimed ? UNTIMED : TIMED;
 const folder = mkdtempSync(join(tmpdir(), 'modwire-soak-'));
 const processed = join(folder, 'processed');
 const fleet = await Fleet.start(processed);
 const troubles = [];
 try {
-  await delay(CALM_MS);
+  await delay(calmMs);
   for (let round = 0; round < kills; round++) {
     for (const trouble of TROUBLES) {
       if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kkill ${round + 1} of ${kills}: ${trouble}`);
       troubles.push({ trouble, atMs: fleet.loadMs });
       await fleet.cause(trouble);
-      await delay(EVERY_MS);
+      await delay(everyMs);
     }
   }
-  await delay(CALM_MS);
+  await delay(calmMs);
   const report = await fleet.end();
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   const twice = repeated(readFileSync(processed, 'utf8').trimEnd().split('\n'));

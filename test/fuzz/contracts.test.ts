@@ -11,7 +11,7 @@ import { hasCompiler } from './cpp-program.js';
 import { FuzzFailure } from './fuzz-failure.js';
 
 const SEED = 20260301;
-const COUNT = 400_000;
+const COUNT = 200_000;
 
 const addon = builtAddon();
 const compiler = hasCompiler();

@@ -98,7 +98,12 @@ export class CallRouting {
   expired(call: BrokerCall): void {
     if (call.over) return;
     const { worker } = call;
-    if (worker !== undefined) worker.group.outliers.failed(worker.standing, monotonicMs());
+    if (worker !== undefined) {
+      const { outliers, serviceTime } = worker.group;
+      const nowMs = monotonicMs();
+      // Who had less time for it than calls take is not at fault.
+      if (nowMs - call.handedAt >= serviceTime.meanMs) outliers.failed(worker.standing, nowMs);
+    }
     this.fail(call, refusals.deadlineExceeded(call));
   }
 

@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { WorkerPolicy } from '../../../src/codec/generated/modwire/control/worker-policy.js';
 import { toHex } from '../../../src/codec/message-id.js';
 import { eventually } from '../../support/broker-eventually.js';
 import { BrokerFixture, TRANSPORTS, type TransportName } from '../../support/broker-fixture.js';
@@ -34,6 +36,25 @@ describe.each(TRANSPORTS)('a deadline over %s', (transport) => {
     expect(await calls.endOf(caller, next)).toBe('reply');
     expect(calls.endsOf(caller, id)).toHaveLength(1);
     await calls.noCallsLeft(broker);
+  });
+
+  it('that leaves less time than calls take is not held against the worker', async () => {
+    const broker = await fixture.broker(transport);
+    const workers = await Promise.all(['a', 'b'].map((name) => fixture.raw(broker.url, { name })));
+    const caller = await fixture.raw(broker.url, { name: 'caller' });
+    for (const worker of workers) {
+      await calls.serve(worker, { concurrency: 100, policy: WorkerPolicy.round_robin });
+    }
+    const slow = workers.map(() => calls.request(caller));
+    for (const worker of workers) await calls.nextHanded(worker);
+    await delay(200);
+    for (const worker of workers) calls.reply(worker, calls.handed(worker)[0]!);
+    for (const id of slow) expect(await calls.endOf(caller, id)).toBe('reply');
+    // Six for each: five in a row would keep one of the two from getting more.
+    const short = Array.from({ length: 12 }, () => calls.request(caller, 's', SHORT));
+    for (const id of short) expect(await calls.endOf(caller, id)).toBe('DEADLINE_EXCEEDED');
+    for (let more = 0; more < 2; more++) calls.request(caller);
+    for (const worker of workers) await calls.nextHanded(worker, 8);
   });
 
   it('that passes in the queue ends the request, which no worker ever gets', async () => {
