@@ -52,12 +52,11 @@ export interface RegistryChild {
 /** Starts a registry in a process of its own; `command` runs it in another way than Node.js by itself. */
 export function startRegistry(
   options: { directory: string; maxDeadRecords?: number },
-  { command = [process.execPath], user }: { command?: readonly string[]; user?: number } = {},
+  { command = [process.execPath] }: { command?: readonly string[] } = {},
 ): RegistryChild {
   const [program, ...args] = command;
   const child = spawn(program!, [...args, PROGRAM, JSON.stringify(options)], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    ...(user !== undefined && { uid: user, gid: user }),
   });
   // Told when it is killed before it has read what it was told.
   child.stdin.on('error', () => undefined);
