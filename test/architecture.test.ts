@@ -24,7 +24,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // Payloads of model calls, for browsers too: what Node.js does better is behind the name with the #.
   tensors: { layers: [...GROUND, 'codec', 'contracts'], packages: ['flatbuffers', '#half-float'] },
   // Pure decisions: no input and output, no clock.
-  routing: { layers: [...GROUND, 'codec'], packages: ['semver/*'] },
+  routing: { layers: [...GROUND, 'codec'], packages: [] },
   // The addon and what stands in for it.
   native: { layers: [...GROUND, 'codec', 'contracts'], packages: ['node:*'] },
   // Bodies of the Open Inference Protocol, to and from payloads of model calls.
