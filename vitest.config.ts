@@ -30,8 +30,7 @@ export default defineConfig({
     ],
     setupFiles: ['test/support/property-sizes.ts'],
     pool: 'forks',
-    // One more than the cores of a small machine: many tests wait for other processes.
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     watch: false,

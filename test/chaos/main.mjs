@@ -1,6 +1,7 @@
 // npm run soak: workers are killed, hang, become slow and drain while requests go on. Says what became of every request, and
 // ends with 1 when one has no outcome, two, or a late one, when fewer than 99.9 % of the idempotent ones have a reply, or
-// when latencies do not recover. Nothing is asserted of time with --untimed, as in the tests.
+// when latencies do not recover. With --untimed it does not ask how many have a reply and how long they take, which depends
+// on what else the machine does, and goes through the troubles faster.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
