@@ -18,7 +18,8 @@ export function judge(report, troubles, twice, timed) {
   const idempotent = ended.filter((one) => one.idempotent);
   const replies = idempotent.filter(({ outcome }) => outcome === 'reply').length;
   const success = replies / idempotent.length;
-  if (timed && success < LEAST_SUCCESS) faults.push(`${percent(success)} of the idempotent requests have a reply`);
+  if (timed && success < LEAST_SUCCESS)
+    faults.push(`${percent(success)} of the idempotent requests have a reply`);
   const calm = ended.filter(({ begin }) => begin > WARM_MS && begin < troubles[0].atMs);
   const before = p99(calm);
   const bound = before * RECOVERED.factor + RECOVERED.moreMs;
