@@ -166,9 +166,9 @@ export const BROKER_LIMITS = {
   ),
   maxWorkerBytes: bytes(
     512 * MIB,
-    32 * MIB,
+    256 * MIB,
     64 * 1024 * MIB,
-    'Heap of one worker thread. Whoever needs more fails alone.',
+    'Heap of one worker thread. No task that is let in needs more than the least.',
   ),
   maxDetourBytes: bytes(
     64 * MIB,
@@ -261,6 +261,12 @@ export const CLIENT_LIMITS = {
 export const TENSOR_LIMITS = {
   /** Dimensions of one tensor. One with more is refused. */
   maxRank: 64,
+  /** Tensors of one message, and outputs that one asks for. */
+  maxTensors: 4096,
+  /** Parameters of one message, with those of its tensors and outputs. */
+  maxParameters: 16_384,
+  /** Names and texts of one message, other than elements of tensors. Bytes. */
+  maxTextBytes: 16 * MIB,
 } as const;
 
 // Programs that only have a client leave the broker's bounds out.

@@ -1,4 +1,11 @@
 import { decodeUtf8 } from '../codec/utf8.js';
+import { SCHEMA_BOUNDS } from './schema-bounds.js';
+import { schemaTooLarge } from './schema-error.js';
+
+/** What has been read of a schema's texts, in bytes. Thousands of tables may share one text, and each makes its own of it. */
+interface TextMeter {
+  read: number;
+}
 
 /** Reads a table of a FlatBuffer that is verified against its schema. Fields by id; defaults by the caller. */
 export class BfbsTable {
@@ -7,10 +14,12 @@ export class BfbsTable {
   readonly #at: number;
   readonly #vtable: number;
   readonly #vtableEnd: number;
+  readonly #texts: TextMeter;
 
-  private constructor(u8: Uint8Array, data: DataView, at: number) {
+  private constructor(u8: Uint8Array, data: DataView, at: number, texts: TextMeter) {
     this.#u8 = u8;
     this.#data = data;
+    this.#texts = texts;
     this.#at = at;
     this.#vtable = at - data.getInt32(at, true);
     this.#vtableEnd = this.#vtable + data.getUint16(this.#vtable, true);
@@ -18,7 +27,7 @@ export class BfbsTable {
 
   static root(bytes: Uint8Array): BfbsTable {
     const data = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return new BfbsTable(bytes, data, data.getUint32(0, true));
+    return new BfbsTable(bytes, data, data.getUint32(0, true), { read: 0 });
   }
 
   bool(id: number): boolean {
@@ -57,17 +66,21 @@ export class BfbsTable {
     return string === 0 ? 0 : this.#data.getUint32(string, true);
   }
 
-  /** Empty when it is absent. */
+  /** Empty when it is absent. Throws RESOURCE_EXHAUSTED when more is read than all texts of a schema may have. */
   text(id: number): string {
     const string = this.#target(id);
     if (string === 0) return '';
     const first = string + 4;
-    return decodeUtf8(this.#u8, first, first + this.#data.getUint32(string, true));
+    const bytes = this.#data.getUint32(string, true);
+    const read = (this.#texts.read += bytes);
+    if (read > SCHEMA_BOUNDS.textBytes)
+      throw schemaTooLarge('', 'bytes in names', read, SCHEMA_BOUNDS.textBytes);
+    return decodeUtf8(this.#u8, first, first + bytes);
   }
 
   table(id: number): BfbsTable | undefined {
     const at = this.#target(id);
-    return at === 0 ? undefined : new BfbsTable(this.#u8, this.#data, at);
+    return at === 0 ? undefined : new BfbsTable(this.#u8, this.#data, at, this.#texts);
   }
 
   /** Elements of a vector; 0 when it is absent. */
@@ -81,7 +94,8 @@ export class BfbsTable {
     const tables: BfbsTable[] = [];
     for (let index = 0; index < this.count(id); index++) {
       const slot = vector + 4 + 4 * index;
-      tables.push(new BfbsTable(this.#u8, this.#data, slot + this.#data.getUint32(slot, true)));
+      const at = slot + this.#data.getUint32(slot, true);
+      tables.push(new BfbsTable(this.#u8, this.#data, at, this.#texts));
     }
     return tables;
   }

@@ -14,6 +14,8 @@ export const SCHEMA_BOUNDS = {
   nameBytes: 512,
   /** Of the name of a file. Bytes. */
   fileBytes: 4096,
+  /** Of all names, as often as they are used. Bytes. */
+  textBytes: 8 * 1024 * 1024,
   /** Namespaces around a type, itself included. */
   nameParts: 32,
   /** Structs within structs. */

@@ -1,12 +1,18 @@
 import type { JsonKind, JsonScanner } from '../contracts/json/json-scanner.js';
+import { TENSOR_LIMITS } from '../limits.js';
 import type { InferParameters, ParameterValue } from '../tensors/parameters.js';
 import { notUnderstood } from './not-understood.js';
 
 const INTEGER = /^-?\d+$/;
 
-/** Reads JSON member by member, with the place of each for errors. */
+/** Members and elements of one body, without the elements of tensors. */
+const MOST_PARTS = 131_072;
+
+/** Reads JSON member by member, with the place of each for errors. All that it builds is bounded. */
 export class JsonMembers {
   readonly scanner: JsonScanner;
+  #parts = 0;
+  #textBytes = 0;
 
   constructor(scanner: JsonScanner) {
     this.scanner = scanner;
@@ -32,6 +38,7 @@ export class JsonMembers {
       if (seen.has(name))
         throw notUnderstood('a member is there twice', 'each once', JSON.stringify(name), where);
       seen.add(name);
+      this.#count(where);
       if (visit(name) === false) this.scanner.skip();
     }
   }
@@ -41,6 +48,7 @@ export class JsonMembers {
     this.expect('array', where);
     const elements: Element[] = [];
     for (let more = this.scanner.firstElement(); more; more = this.scanner.nextElement()) {
+      this.#count(where);
       elements.push(read(`${where}[${elements.length}]`));
     }
     return elements;
@@ -48,7 +56,10 @@ export class JsonMembers {
 
   text(where: string): string {
     this.expect('string', where);
-    return this.scanner.stringText();
+    const text = this.scanner.stringText();
+    this.#textBytes += this.scanner.textEnd - this.scanner.textStart;
+    if (this.#textBytes <= TENSOR_LIMITS.maxTextBytes) return text;
+    throw notUnderstood('too many texts', `at most ${TENSOR_LIMITS.maxTextBytes} bytes`, 'more', where);
   }
 
   parameters(where: string): Record<string, ParameterValue> {
@@ -60,9 +71,14 @@ export class JsonMembers {
     return parameters;
   }
 
+  #count(where: string): void {
+    if (++this.#parts <= MOST_PARTS) return;
+    throw notUnderstood('too many members and elements', `at most ${MOST_PARTS}`, 'more', where);
+  }
+
   #parameter(where: string): ParameterValue {
     const kind = this.scanner.kind();
-    if (kind === 'string') return this.scanner.stringText();
+    if (kind === 'string') return this.text(where);
     if (kind === 'boolean') return this.scanner.boolean();
     if (kind === 'number') return numberOf(this.scanner.number());
     throw notUnderstood('not the value of a parameter', 'a string, a number or a boolean', kind, where);

@@ -9,6 +9,7 @@ import type { ValueViolation } from '../contracts/value-violation.js';
 import { encodeMessage, type InferHead, InferMessage, tensorNamed, writeText } from './infer-message.js';
 import { invalidArgument } from './invalid-argument.js';
 import {
+  checkParameterCount,
   checkParameters,
   type InferParameters,
   NO_PARAMETERS,
@@ -17,7 +18,7 @@ import {
 } from './parameters.js';
 import { PayloadCheck } from './payload-check.js';
 import type { AnyTensor } from './tensor.js';
-import { checkTensors, readTensor, writeTensors } from './tensor-tables.js';
+import { checkCount, checkTensors, readTensor, writeTensors } from './tensor-tables.js';
 
 export interface RequestedOutput {
   readonly name: string;
@@ -49,6 +50,7 @@ export class InferRequest extends InferMessage {
     checkTensors(inputs, 'inputs');
     this.inputs = inputs;
     this.outputs = requestedOutputs(outputs);
+    checkParameterCount([this, ...inputs, ...this.outputs]);
   }
 
   /** Throws NOT_FOUND. */
@@ -88,12 +90,9 @@ export class InferRequestRoot {
   static checkPayload(payload: Uint8Array): ValueViolation | undefined {
     const table = RequestTable.getRootAsInferRequest(new VerifiedBytes(payload));
     const check = new PayloadCheck(payload);
-    check.modelName(table);
+    check.head(table);
     check.tensors(table.inputsLength(), 'inputs', (index, input) => table.inputs(index, input));
-    const names = new Set<string>();
-    for (let index = 0; index < table.outputsLength(); index++) {
-      check.output(table.outputs(index)!, names, `outputs[${index}]`);
-    }
+    check.outputs(table.outputsLength(), (index, output) => table.outputs(index, output));
     check.parameters(table, '');
     return check.violation;
   }
@@ -140,6 +139,7 @@ export function decodeInferRequest(payload: Uint8Array): InferRequest {
 function requestedOutputs(outputs: readonly (string | RequestedOutput)[]): NamedOutput[] {
   if (!Array.isArray(outputs))
     throw invalidArgument('outputs is no list', 'an array of names', typeof outputs);
+  checkCount(outputs, 'outputs');
   const names = new Set<unknown>();
   return outputs.map((output: string | RequestedOutput | null, index) => {
     const name = typeof output === 'string' ? output : output?.name;

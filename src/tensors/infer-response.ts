@@ -6,7 +6,7 @@ import type { Contract } from '../contracts/contract.js';
 import { defineContract } from '../contracts/define-contract.js';
 import type { ValueViolation } from '../contracts/value-violation.js';
 import { encodeMessage, type InferHead, InferMessage, tensorNamed, writeText } from './infer-message.js';
-import { readParameters, writeParameters } from './parameters.js';
+import { checkParameterCount, readParameters, writeParameters } from './parameters.js';
 import { PayloadCheck } from './payload-check.js';
 import type { AnyTensor } from './tensor.js';
 import { checkTensors, readTensor, writeTensors } from './tensor-tables.js';
@@ -25,6 +25,7 @@ export class InferResponse extends InferMessage {
     super(fields);
     checkTensors(fields.outputs, 'outputs');
     this.outputs = fields.outputs;
+    checkParameterCount([this, ...this.outputs]);
   }
 
   /** Throws NOT_FOUND. */
@@ -54,7 +55,7 @@ export class InferResponseRoot {
   static checkPayload(payload: Uint8Array): ValueViolation | undefined {
     const table = ResponseTable.getRootAsInferResponse(new VerifiedBytes(payload));
     const check = new PayloadCheck(payload);
-    check.modelName(table);
+    check.head(table);
     check.tensors(table.outputsLength(), 'outputs', (index, output) => table.outputs(index, output));
     check.parameters(table, '');
     return check.violation;

@@ -1,6 +1,11 @@
-import type { Builder } from 'flatbuffers';
+import { type Builder, Encoding } from 'flatbuffers';
 import { Parameter } from '../codec/generated/modwire/inference/parameter.js';
+import { TENSOR_LIMITS } from '../limits.js';
 import { invalidArgument } from './invalid-argument.js';
+import type { MessageMeter } from './message-meter.js';
+
+/** Texts as they lie in the payload, not decoded. */
+const BYTES = Encoding.UTF8_BYTES;
 
 /**
  * Whole numbers up to 2^53-1 travel as integers of 64 bits and come back as numbers; larger ones are bigints, here and
@@ -17,6 +22,14 @@ export const NO_PARAMETERS: InferParameters = Object.freeze(Object.create(null))
 export interface ParameterTable {
   parameters(index: number, parameter?: Parameter): Parameter | null;
   parametersLength(): number;
+}
+
+/** Throws INVALID_ARGUMENT when these parts of one message have more parameters than it may. */
+export function checkParameterCount(parts: readonly { readonly parameters: InferParameters }[]): void {
+  const count = parts.reduce((sum, { parameters }) => sum + Object.keys(parameters).length, 0);
+  if (count <= TENSOR_LIMITS.maxParameters) return;
+  const expected = `at most ${TENSOR_LIMITS.maxParameters} in one message`;
+  throw invalidArgument('too many parameters', expected, String(count), 'parameters');
 }
 
 /** Throws INVALID_ARGUMENT for a value that cannot be one. */
@@ -82,11 +95,17 @@ function parameterValue(parameter: Parameter): ParameterValue | null {
 }
 
 /** What is wrong with one of a table's parameters, with its index; undefined when nothing is. */
-export function parameterProblem(table: ParameterTable): { index: number; why: string } | undefined {
+export function parameterProblem(
+  table: ParameterTable,
+  meter: MessageMeter,
+): { index: number; why: string } | undefined {
   const names = new Set<string>();
   const parameter = new Parameter();
   for (let index = 0; index < table.parametersLength(); index++) {
     table.parameters(index, parameter);
+    const tooMuch =
+      meter.text(parameter.name(BYTES).length) ?? meter.text(parameter.text(BYTES)?.length ?? 0);
+    if (tooMuch !== undefined) return { index, why: tooMuch };
     const values = [parameter.flag(), parameter.integer(), parameter.number(), parameter.text()];
     const given = values.filter((value) => value !== null).length;
     const name = parameter.name();

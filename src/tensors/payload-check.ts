@@ -1,10 +1,27 @@
-import type { RequestedOutput } from '../codec/generated/modwire/inference/requested-output.js';
+import { Encoding } from 'flatbuffers';
+import { RequestedOutput } from '../codec/generated/modwire/inference/requested-output.js';
 import { Tensor as TensorTable } from '../codec/generated/modwire/inference/tensor.js';
 import { type ValueViolation, valueViolation } from '../contracts/value-violation.js';
 import { formatNumbered } from './datatype.js';
+import { MessageMeter } from './message-meter.js';
 import { type ParameterTable, parameterProblem } from './parameters.js';
 import { contentsProblem, elementCount, rankProblem, shapeProblem } from './shape.js';
 import { contentsOfTable, shapeOf } from './tensor-tables.js';
+
+/** Texts as they lie in the payload, not decoded. */
+const BYTES = Encoding.UTF8_BYTES;
+
+interface NamedTable {
+  name(): string;
+  name(encoding: Encoding): string | Uint8Array;
+}
+
+interface HeadTable {
+  modelName(): string;
+  modelName(encoding: Encoding): string | Uint8Array;
+  modelVersion(encoding: Encoding): string | Uint8Array | null;
+  id(encoding: Encoding): string | Uint8Array | null;
+}
 
 /** A table as generated code has it. */
 interface PlacedTable {
@@ -22,24 +39,36 @@ export class PayloadCheck {
    * have without, and no more are looked at.
    */
   #byteElements: number;
+  readonly #meter = new MessageMeter();
 
   constructor(payload: Uint8Array) {
     this.#byteElements = payload.length;
   }
 
-  modelName(table: PlacedTable & { modelName(): string }): void {
+  /** Model, version and id: what names the message. */
+  head(table: PlacedTable & HeadTable): void {
+    for (const text of [table.modelName(BYTES), table.modelVersion(BYTES), table.id(BYTES)]) {
+      this.#measure(table, '', this.#meter.text(text?.length ?? 0));
+    }
+    if (this.violation !== undefined) return;
     this.#require(table.modelName() !== '', table, 'model_name', 'a model has a name');
   }
 
   parameters(table: PlacedTable & ParameterTable, path: string): void {
+    this.#measure(table, `${path}parameters`, this.#meter.parameters(table.parametersLength()));
     if (this.violation !== undefined) return;
-    const problem = parameterProblem(table);
+    const problem = parameterProblem(table, this.#meter);
     if (problem !== undefined) this.#fail(table, `${path}parameters[${problem.index}]`, problem.why);
   }
 
   tensors(count: number, path: string, at: (index: number, table: TensorTable) => unknown): void {
     const names = new Set<string>();
     const table = new TensorTable();
+    const tooMany = this.#meter.tensors(count);
+    if (tooMany !== undefined) {
+      at(0, table);
+      this.#fail(table, path, tooMany);
+    }
     for (let index = 0; index < count && this.violation === undefined; index++) {
       at(index, table);
       const place = `${path}[${index}]`;
@@ -50,12 +79,24 @@ export class PayloadCheck {
   }
 
   /** Outputs that are asked for. */
-  output(table: RequestedOutput, names: Set<string>, place: string): void {
-    this.#name(table, names, place);
-    this.parameters(table, `${place}.`);
+  outputs(count: number, at: (index: number, table: RequestedOutput) => unknown): void {
+    const names = new Set<string>();
+    const table = new RequestedOutput();
+    const tooMany = this.#meter.tensors(count);
+    if (tooMany !== undefined) {
+      at(0, table);
+      this.#fail(table, 'outputs', tooMany);
+    }
+    for (let index = 0; index < count && this.violation === undefined; index++) {
+      at(index, table);
+      this.#name(table, names, `outputs[${index}]`);
+      this.parameters(table, `outputs[${index}].`);
+    }
   }
 
-  #name(table: PlacedTable & { name(): string }, names: Set<string>, place: string): void {
+  #name(table: PlacedTable & NamedTable, names: Set<string>, place: string): void {
+    this.#measure(table, `${place}.name`, this.#meter.text(table.name(BYTES).length));
+    if (this.violation !== undefined) return;
     const name = table.name();
     this.#require(name !== '', table, `${place}.name`, 'the name is empty');
     this.#require(!names.has(name), table, `${place}.name`, 'one before has the same name');
@@ -86,6 +127,10 @@ export class PayloadCheck {
     }
     const wrongContents = contentsProblem(format, elementCount(shape), contents);
     if (wrongContents !== undefined) this.#fail(table, `${place}.contents`, wrongContents);
+  }
+
+  #measure(table: PlacedTable, path: string, tooMuch: string | undefined): void {
+    this.#require(tooMuch === undefined, table, path, tooMuch ?? '');
   }
 
   #require(holds: boolean, table: PlacedTable, path: string, why: string): void {

@@ -1,5 +1,6 @@
 import type { Builder } from 'flatbuffers';
 import { Tensor as TensorTable } from '../codec/generated/modwire/inference/tensor.js';
+import { TENSOR_LIMITS } from '../limits.js';
 import { formatNumbered, formatOf } from './datatype.js';
 import { invalidArgument } from './invalid-argument.js';
 import { readParameters, writeParameters } from './parameters.js';
@@ -10,6 +11,8 @@ import { type AnyTensor, Tensor } from './tensor.js';
  * Bytes. FlatBuffers' own alignment of vectors ends at 32.
  */
 export const CONTENTS_ALIGNMENT = 64;
+
+const { maxTensors } = TENSOR_LIMITS;
 
 /** What a tensor needs beside its contents: table, alignment, name, and a dimension. Bytes. */
 const TENSOR_BYTES = 256;
@@ -26,10 +29,17 @@ export function roomFor(tensors: readonly AnyTensor[]): number {
   return Math.ceil(bytes / CONTENTS_ALIGNMENT) * CONTENTS_ALIGNMENT;
 }
 
+/** Throws INVALID_ARGUMENT for more tensors, or outputs asked for, than one message may have. */
+export function checkCount(list: readonly unknown[], where: string): void {
+  if (list.length <= maxTensors) return;
+  throw invalidArgument(`too many ${where}`, `at most ${maxTensors}`, String(list.length), where);
+}
+
 /** Throws INVALID_ARGUMENT unless each is a tensor with a name of its own. */
 export function checkTensors(tensors: readonly AnyTensor[], where: string): void {
   if (!Array.isArray(tensors))
     throw invalidArgument(`${where} is no list`, 'an array of tensors', typeof tensors);
+  checkCount(tensors, where);
   const names = new Set<string>();
   tensors.forEach((one, index) => {
     const place = `${where}[${index}]`;

@@ -1,4 +1,4 @@
-import { type ErrorDetail, ModwireError, toModwireError } from '../errors.js';
+import { ModwireError, toModwireError } from '../errors.js';
 import type { WorkerAnswer } from './worker-task.js';
 
 /** A thrown value as data that may cross the thread. */
@@ -34,24 +34,7 @@ export function taskTooLong(kind: string, taskMs: number): ModwireError {
   });
 }
 
-export function workerDied(kind: string, cause: unknown, maxWorkerBytes: number): ModwireError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const exhausted = (cause as { code?: unknown } | null)?.code === 'ERR_WORKER_OUT_OF_MEMORY';
-  const detail: ErrorDetail = exhausted
-    ? { what: `a worker ran out of memory: ${kind}`, expected: `a heap of at most ${maxWorkerBytes} bytes` }
-    : { what: `a worker died: ${kind}`, got: reason };
-  return new ModwireError('INTERNAL', {
-    ...detail,
-    ...(exhausted ? { advice: 'raise limits.maxWorkerBytes' } : {}),
-    cause,
-  });
-}
-
-export function schemaTooLargeForWorkers(byteLength: number, bound: number): ModwireError {
-  return new ModwireError('RESOURCE_EXHAUSTED', {
-    what: 'the schema is too large for the heap of a worker',
-    expected: `at most ${bound} bytes as JSON`,
-    got: String(byteLength),
-    advice: 'raise limits.maxWorkerBytes',
-  });
+export function workerDied(kind: string, cause: unknown): ModwireError {
+  const got = cause instanceof Error ? cause.message : String(cause);
+  return new ModwireError('INTERNAL', { what: `a worker died: ${kind}`, got, cause });
 }

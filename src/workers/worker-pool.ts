@@ -8,14 +8,7 @@ import type { InferBody, InferCall, ModelName, OutputForm } from '../open-infere
 import type { HeavyWork, SchemaRoot } from './heavy-work.js';
 import { PendingTask } from './pending-task.js';
 import { shareProgram, shareSchema } from './shared-values.js';
-import {
-  answerValue,
-  poolClosed,
-  queueFull,
-  schemaTooLargeForWorkers,
-  taskTooLong,
-  workerDied,
-} from './worker-errors.js';
+import { answerValue, poolClosed, queueFull, taskTooLong, workerDied } from './worker-errors.js';
 import { workerFile } from './worker-file.js';
 import type { PostedTask, SharedRoot, WorkerAnswer, WorkerTask } from './worker-task.js';
 
@@ -25,7 +18,10 @@ export interface WorkerPoolOptions {
   readonly maxQueue: number;
   /** From a task's start in its worker on. */
   readonly taskMs: number;
-  /** Heap of one worker. */
+  /**
+   * Heap of one worker. Where it ends, V8 ends the whole process more often than one thread: what is read of a task onto
+   * the heap is bounded so that no task needs more than the least that the limit of this name may be.
+   */
   readonly maxWorkerBytes: number;
 }
 
@@ -56,11 +52,6 @@ const MIB = 1024 * 1024;
 /** Of the heap of a worker, for objects that live short. */
 const YOUNG_SHARE = 8;
 const MOST_YOUNG_MIB = 32;
-/**
- * A schema takes at most this many bytes of heap for each of its JSON. It is read by V8 in one go, and where the heap
- * of a worker ends in the middle of that, V8 ends the process.
- */
-const HEAP_PER_JSON_BYTE = 16;
 
 /** Starts a pool. Its threads start with the tasks that need them. */
 export function startWorkerPool(options: WorkerPoolOptions): WorkerPool {
@@ -130,17 +121,17 @@ class PiscinaPool implements WorkerPool {
   }
 
   async compare(before: SchemaRoot, after: SchemaRoot): Promise<CompatibilityReport> {
-    const task = { kind: 'compare', before: this.#share(before), after: this.#share(after) } as const;
+    const task = { kind: 'compare', before: share(before), after: share(after) } as const;
     return (await this.#run(task)) as CompatibilityReport;
   }
 
   async fromJson(target: SchemaRoot, json: Uint8Array): Promise<Uint8Array> {
-    return (await this.#run({ kind: 'fromJson', target: this.#share(target), json })) as Uint8Array;
+    return (await this.#run({ kind: 'fromJson', target: share(target), json })) as Uint8Array;
   }
 
   async toJson(source: SchemaRoot & { readonly program: Program }, payload: Uint8Array): Promise<Uint8Array> {
     const program = shareProgram(source.program);
-    return (await this.#run({ kind: 'toJson', source: this.#share(source), program, payload })) as Uint8Array;
+    return (await this.#run({ kind: 'toJson', source: share(source), program, payload })) as Uint8Array;
   }
 
   async inferRequest(body: InferBody, model: ModelName): Promise<InferCall> {
@@ -167,14 +158,6 @@ class PiscinaPool implements WorkerPool {
     for (const task of this.#waiting.splice(0)) task.reject(poolClosed());
     for (const task of this.#running) task.abandon(poolClosed());
     await this.#piscina.destroy();
-  }
-
-  #share({ schema, root }: SchemaRoot): SharedRoot {
-    const shared = shareSchema(schema);
-    const bound = Math.floor(this.#options.maxWorkerBytes / HEAP_PER_JSON_BYTE);
-    const { byteLength } = shared.text;
-    if (byteLength > bound) throw schemaTooLargeForWorkers(byteLength, bound);
-    return { schema: shared, root };
   }
 
   #run(task: WorkerTask, transfer: readonly ArrayBuffer[] = []): Promise<unknown> {
@@ -218,7 +201,7 @@ class PiscinaPool implements WorkerPool {
       // Whoever abandoned it has said why.
       if (!pending.settled) {
         this.#lost++;
-        pending.reject(workerDied(task.kind, thrown, this.#options.maxWorkerBytes));
+        pending.reject(workerDied(task.kind, thrown));
       }
     }
     this.#running.delete(pending);
@@ -234,6 +217,10 @@ class PiscinaPool implements WorkerPool {
   /** A thread has died without a task of its own: while it started. One of those that wait for a thread is left over. */
   #workerLost(error: unknown): void {
     const left = [...this.#running].findLast(({ begun, settled }) => !begun && !settled);
-    if (left !== undefined) this.#lose(left, workerDied(left.task.kind, error, this.#options.maxWorkerBytes));
+    if (left !== undefined) this.#lose(left, workerDied(left.task.kind, error));
   }
+}
+
+function share({ schema, root }: SchemaRoot): SharedRoot {
+  return { schema: shareSchema(schema), root };
 }

@@ -32,10 +32,12 @@ export interface Crowd {
   readonly values: number;
   /** Whether all of a kind are one and the same object, rather than objects of their own. */
   readonly shared: boolean;
+  /** Of the name of each field and value, filled up to it; as short as it gets unless told. */
+  readonly nameBytes?: number;
 }
 
 /** A `.bfbs` of tables with integer fields and an enum, as many of each as asked for. */
-export function crowdedBfbs({ tables, fields, values, shared }: Crowd): Uint8Array {
+export function crowdedBfbs({ tables, fields, values, shared, nameBytes = 0 }: Crowd): Uint8Array {
   const builder = new Builder(1024);
   const type = table(builder, () => {
     builder.addFieldInt8(Id.type.baseType, INT, 0);
@@ -49,7 +51,7 @@ export function crowdedBfbs({ tables, fields, values, shared }: Crowd): Uint8Arr
     return builder.endVector();
   };
   const makeField = (id: number) => {
-    const name = builder.createString(`f${id}`);
+    const name = builder.createString(`f${id}`.padEnd(nameBytes, '_'));
     return table(builder, () => {
       builder.addFieldOffset(Id.field.name, name, 0);
       builder.addFieldOffset(Id.field.type, type, 0);
@@ -58,7 +60,7 @@ export function crowdedBfbs({ tables, fields, values, shared }: Crowd): Uint8Arr
     });
   };
   const makeValue = (value: number) => {
-    const name = builder.createString(`v${value}`);
+    const name = builder.createString(`v${value}`.padEnd(nameBytes, '_'));
     return table(builder, () => {
       builder.addFieldOffset(Id.enumVal.name, name, 0);
       builder.addFieldInt64(Id.enumVal.value, BigInt(value), 0n);

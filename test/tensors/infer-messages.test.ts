@@ -1,6 +1,11 @@
 import fc from 'fast-check';
+import { Builder } from 'flatbuffers';
 import { describe, expect, it } from 'vitest';
+import { InferResponse as ResponseTable } from '../../src/codec/generated/modwire/inference/infer-response.js';
+import { Parameter } from '../../src/codec/generated/modwire/inference/parameter.js';
+import { Tensor } from '../../src/codec/generated/modwire/inference/tensor.js';
 import { defineContract } from '../../src/index.js';
+import { TENSOR_LIMITS } from '../../src/limits.js';
 import {
   type AnyTensor,
   decodeInferRequest,
@@ -187,6 +192,50 @@ describe('parameters', () => {
     const own = { small: 5n, large: 2n ** 53n, least: -(2n ** 63n) };
     const request = decodeInferRequest(encodeInferRequest({ modelName: 'm', inputs: [], parameters: own }));
     expect({ ...request.parameters }).toEqual({ small: 5, large: 2n ** 53n, least: -(2n ** 63n) });
+  });
+});
+
+describe('a message', () => {
+  const { maxTensors, maxParameters } = TENSOR_LIMITS;
+  const tensors = (count: number) =>
+    Array.from({ length: count }, (_, index) => tensor('FP32', [0], [], { name: `t${index}` }));
+  const numbered = (count: number) =>
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`p${index}`, index]));
+
+  it('may have so many tensors and parameters, and no more', () => {
+    const request = encodeInferRequest({ modelName: 'm', inputs: tensors(maxTensors) });
+    expect(decodeInferRequest(request).inputs).toHaveLength(maxTensors);
+    expect(() => encodeInferRequest({ modelName: 'm', inputs: tensors(maxTensors + 1) })).toThrow(
+      `at most ${maxTensors}`,
+    );
+    const outputs = Array.from({ length: maxTensors + 1 }, (_, index) => `o${index}`);
+    expect(() => encodeInferRequest({ modelName: 'm', inputs: [], outputs })).toThrow(
+      `at most ${maxTensors}`,
+    );
+
+    const half = maxParameters / 2;
+    const input = tensor('FP32', [0], [], { name: 'x', parameters: numbered(half) });
+    const full = { modelName: 'm', inputs: [input], parameters: numbered(half) };
+    expect(Object.keys(decodeInferRequest(encodeInferRequest(full)).parameters)).toHaveLength(half);
+    const beyond = { ...full, parameters: numbered(half + 1) };
+    expect(() => encodeInferRequest(beyond)).toThrow(`at most ${maxParameters} in one message`);
+  });
+
+  it('is no message when it comes with more', () => {
+    const builder = new Builder(1024);
+    const name = builder.createString('n');
+    const shape = Tensor.createShapeVector(builder, [0n]);
+    const one = Tensor.createTensor(builder, name, 1, shape, 0, 0);
+    const many = ResponseTable.createOutputsVector(builder, Array(maxTensors + 1).fill(one));
+    builder.finish(ResponseTable.createInferResponse(builder, name, 0, 0, many, 0));
+    expect(() => decodeInferResponse(builder.asUint8Array())).toThrow(`at most ${maxTensors} are allowed`);
+
+    const other = new Builder(1024);
+    const text = other.createString('n');
+    const flag = Parameter.createParameter(other, text, true, null, null, 0);
+    const list = ResponseTable.createParametersVector(other, Array(maxParameters + 1).fill(flag));
+    other.finish(ResponseTable.createInferResponse(other, text, 0, 0, 0, list));
+    expect(() => decodeInferResponse(other.asUint8Array())).toThrow(`at most ${maxParameters} are allowed`);
   });
 });
 

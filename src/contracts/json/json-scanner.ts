@@ -15,6 +15,9 @@ const COMMA = 0x2c;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 
+/** Of what is decoded: keys, numbers, and texts that are not copied as they are. Bytes. */
+const MOST_DECODED = 1024 * 1024;
+
 /** What stands for a character after a backslash. */
 const ESCAPES: ReadonlyMap<number, number> = new Map(
   [...'"\\/bfnrt'].map((letter, index) => [letter.charCodeAt(0), '"\\/\b\f\n\r\t'.charCodeAt(index)]),
@@ -128,7 +131,7 @@ export class JsonScanner {
   /** The string that comes next, decoded. */
   stringText(): string {
     this.string();
-    return decodeUtf8(this.text, this.textStart, this.textEnd);
+    return this.#decoded(this.text, this.textStart, this.textEnd);
   }
 
   /** The number that comes next, as written. */
@@ -144,7 +147,7 @@ export class JsonScanner {
       if (!this.#skipped(MINUS)) this.#skipped(0x2b);
       this.#digits();
     }
-    return decodeUtf8(bytes, start, this.#at);
+    return this.#decoded(bytes, start, this.#at);
   }
 
   boolean(): boolean {
@@ -171,6 +174,19 @@ export class JsonScanner {
   end(): void {
     this.#space();
     if (this.#at < this.#bytes.length) throw this.#syntax('the end of the text');
+  }
+
+  /** Such texts lie on the heap of a worker, which is bounded. */
+  #decoded(bytes: Uint8Array, start: number, end: number): string {
+    if (end - start <= MOST_DECODED) return decodeUtf8(bytes, start, end);
+    throw new ModwireError('INVALID_ARGUMENT', {
+      what: 'a key, number or short text is too long',
+      ...{
+        expected: `at most ${MOST_DECODED} bytes`,
+        got: String(end - start),
+        where: `before byte ${this.#at}`,
+      },
+    });
   }
 
   #skipNested(): void {
