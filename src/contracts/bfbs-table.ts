@@ -72,9 +72,9 @@ export class BfbsTable {
     if (string === 0) return '';
     const first = string + 4;
     const bytes = this.#data.getUint32(string, true);
-    const read = (this.#texts.read += bytes);
-    if (read > SCHEMA_BOUNDS.textBytes)
-      throw schemaTooLarge('', 'bytes in names', read, SCHEMA_BOUNDS.textBytes);
+    this.#texts.read += bytes;
+    if (this.#texts.read > SCHEMA_BOUNDS.textBytes)
+      throw schemaTooLarge('', 'bytes in names', this.#texts.read, SCHEMA_BOUNDS.textBytes);
     return decodeUtf8(this.#u8, first, first + bytes);
   }
 

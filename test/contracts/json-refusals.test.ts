@@ -181,6 +181,18 @@ describe('JSON from anyone', () => {
     expect(outcome(bytesOf(`${space}{${space}"code"${space}:${space}""${space}}${space}`))).toBeUndefined();
   });
 
+  it('has keys, numbers and names of values up to a mebibyte, and no longer ones', () => {
+    for (const json of [
+      `{"${'k'.repeat(MIB + 1)}":1}`,
+      `{"code":"","number":${'9'.repeat(MIB + 1)}}`,
+      `{"code":"","colour":"${'c'.repeat(MIB + 1)}"}`,
+    ]) {
+      const { code, detail } = refusal(json);
+      expect([code, detail.what]).toEqual(['INVALID_ARGUMENT', 'a key, number or short text is too long']);
+    }
+    expect(outcome(bytesOf(`{"code":"${'c'.repeat(2 * MIB)}"}`))).toBeUndefined();
+  });
+
   it('shows of a long text only its beginning', () => {
     for (const json of [
       `{"${'k'.repeat(MIB)}":1}`,

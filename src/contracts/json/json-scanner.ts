@@ -1,27 +1,22 @@
-import { decodeUtf8 } from '../../codec/utf8.js';
-import { ModwireError } from '../../errors.js';
+import type { ModwireError } from '../../errors.js';
 import { ByteStack } from './byte-stack.js';
 import { checkUtf8 } from './check-utf8.js';
+import {
+  BACKSLASH,
+  CLOSE_BRACE,
+  CLOSE_BRACKET,
+  COMMA,
+  ESCAPES,
+  isDigit,
+  MINUS,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  QUOTE,
+  ZERO,
+} from './json-characters.js';
+import { decodeShort, notJson } from './json-text.js';
 
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null';
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
-const OPEN_BRACKET = 0x5b;
-const CLOSE_BRACKET = 0x5d;
-const COMMA = 0x2c;
-const MINUS = 0x2d;
-const ZERO = 0x30;
-
-/** Of what is decoded: keys, numbers, and texts that are not copied as they are. Bytes. */
-const MOST_DECODED = 1024 * 1024;
-
-/** What stands for a character after a backslash. */
-const ESCAPES: ReadonlyMap<number, number> = new Map(
-  [...'"\\/bfnrt'].map((letter, index) => [letter.charCodeAt(0), '"\\/\b\f\n\r\t'.charCodeAt(index)]),
-);
 
 /**
  * Reads JSON text value by value as its caller asks for them, and builds nothing of its own: a text of a million empty
@@ -131,7 +126,7 @@ export class JsonScanner {
   /** The string that comes next, decoded. */
   stringText(): string {
     this.string();
-    return this.#decoded(this.text, this.textStart, this.textEnd);
+    return decodeShort(this.text, this.textStart, this.textEnd);
   }
 
   /** The number that comes next, as written. */
@@ -147,7 +142,7 @@ export class JsonScanner {
       if (!this.#skipped(MINUS)) this.#skipped(0x2b);
       this.#digits();
     }
-    return this.#decoded(bytes, start, this.#at);
+    return decodeShort(bytes, start, this.#at);
   }
 
   boolean(): boolean {
@@ -174,19 +169,6 @@ export class JsonScanner {
   end(): void {
     this.#space();
     if (this.#at < this.#bytes.length) throw this.#syntax('the end of the text');
-  }
-
-  /** Such texts lie on the heap of a worker, which is bounded. */
-  #decoded(bytes: Uint8Array, start: number, end: number): string {
-    if (end - start <= MOST_DECODED) return decodeUtf8(bytes, start, end);
-    throw new ModwireError('INVALID_ARGUMENT', {
-      what: 'a key, number or short text is too long',
-      ...{
-        expected: `at most ${MOST_DECODED} bytes`,
-        got: String(end - start),
-        where: `before byte ${this.#at}`,
-      },
-    });
   }
 
   #skipNested(): void {
@@ -299,18 +281,6 @@ export class JsonScanner {
   }
 
   #syntax(expected: string): ModwireError {
-    const byte = this.#bytes[this.#at];
-    let got = 'the end of the text';
-    if (byte !== undefined) {
-      got = byte > 0x20 && byte < 0x7f ? `'${String.fromCharCode(byte)}'` : `byte 0x${byte.toString(16)}`;
-    }
-    return new ModwireError('INVALID_ARGUMENT', {
-      what: 'the text is not JSON',
-      ...{ expected, got, where: `at byte ${this.#at}` },
-    });
+    return notJson(this.#bytes, this.#at, expected);
   }
-}
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= ZERO && byte <= 0x39;
 }
