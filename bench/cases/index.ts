@@ -5,6 +5,7 @@ import { fanout, pubsub } from './pubsub.js';
 import { request64, requestSerial } from './request.js';
 import { scaleIdleConnections } from './scale-connections.js';
 import { scaleFilters, scaleSubjects } from './scale-routing.js';
+import { streamBesideCalls } from './stream.js';
 import { verifyNested, verifyPays, verifyRegion, verifyTexts } from './verify.js';
 
 /** All cases, in the order in which they run. */
@@ -20,6 +21,7 @@ export const CASES: readonly BenchCase[] = [
   pubsubContract,
   requestSerial,
   request64,
+  streamBesideCalls,
   contractIsolation,
   scaleSubjects,
   scaleFilters,

@@ -3,18 +3,21 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { SERVICE_MS, WORKERS } from './traffic.mjs';
+import { TRAFFIC, WORKERS } from './traffic.mjs';
 
-/** How long a worker hangs or is slow; longer than a request may take. Milliseconds. */
+/** How long a worker hangs or is slow. Milliseconds. */
 const TROUBLE_MS = 2_500;
-const SLOW_MS = SERVICE_MS * 5;
+const TIMES_SLOWER = 5;
 /** How long whoever starts workers anew takes for it. Milliseconds. */
 const RESTART_MS = 500;
 
 const local = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 export class Fleet {
+  #traffic;
   #file;
+  #ended;
+  #serviceMs;
   #broker;
   #load;
   #loadOrigin = 0;
@@ -23,16 +26,23 @@ export class Fleet {
   #started = 0;
   #turn = 0;
 
-  /** Workers write to `file` what they process that must not be processed twice. */
-  static async start(file) {
-    const fleet = new Fleet();
-    fleet.#file = file;
-    fleet.#broker = program('../support/broker-process.mjs', JSON.stringify({ port: 0 }));
-    fleet.#url = (await message(fleet.#broker, 'url')).url;
-    fleet.#workers = await Promise.all(Array.from({ length: WORKERS }, () => fleet.#startWorker()));
-    fleet.#load = program('load.mjs', fleet.#url);
-    fleet.#loadOrigin = (await message(fleet.#load, 'ready')).ready;
-    return fleet;
+  /** Workers write to `file` what they process that must not be processed twice; `ended` is told of requests as they end. */
+  constructor(traffic, file, ended) {
+    this.#traffic = traffic;
+    this.#file = file;
+    this.#ended = ended;
+    this.#serviceMs = TRAFFIC[traffic].serviceMs;
+  }
+
+  async start() {
+    this.#broker = program('../support/broker-process.mjs', JSON.stringify({ port: 0 }));
+    this.#url = (await message(this.#broker, 'url')).url;
+    this.#workers = await Promise.all(Array.from({ length: WORKERS }, () => this.#startWorker()));
+    this.#load = program('load.mjs', this.#url, this.#traffic);
+    this.#load.on('message', (said) => {
+      if ('ended' in said) this.#ended(said.ended);
+    });
+    this.#loadOrigin = (await message(this.#load, 'ready')).ready;
   }
 
   /** Milliseconds on the clock of the load. */
@@ -49,9 +59,9 @@ export class Fleet {
       await delay(TROUBLE_MS);
       worker.kill('SIGCONT');
     } else if (trouble === 'slow') {
-      worker.send(SLOW_MS);
+      worker.send(this.#serviceMs * TIMES_SLOWER);
       await delay(TROUBLE_MS);
-      worker.send(SERVICE_MS);
+      worker.send(this.#serviceMs);
     } else {
       const gone = once(worker, 'exit');
       if (trouble === 'kill') worker.kill('SIGKILL');
@@ -76,7 +86,8 @@ export class Fleet {
   }
 
   async #startWorker() {
-    const worker = program('worker.mjs', this.#url, `worker-${++this.#started}`, this.#file);
+    const name = `worker-${++this.#started}`;
+    const worker = program('worker.mjs', this.#url, name, this.#file, String(this.#serviceMs));
     await message(worker, 'ready');
     return worker;
   }
@@ -86,10 +97,21 @@ function program(name, ...args) {
   return fork(local(name), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 
-/** The next message with this property. */
-async function message(child, property) {
-  for (;;) {
-    const [said] = await once(child, 'message');
-    if (property in said) return said;
-  }
+/** The next message with this property. Rejects when the child ends before. */
+function message(child, property) {
+  return new Promise((resolve, reject) => {
+    const onMessage = (said) => {
+      if (property in said) settle(() => resolve(said));
+    };
+    const onExit = (code, signal) => {
+      settle(() => reject(new Error(`a program ended with ${signal ?? code} before it said "${property}"`)));
+    };
+    const settle = (action) => {
+      child.off('message', onMessage);
+      child.off('exit', onExit);
+      action();
+    };
+    child.on('message', onMessage);
+    child.on('exit', onExit);
+  });
 }

@@ -1,21 +1,24 @@
 // npm run soak: workers are killed, hang, become slow and drain while requests go on. Says what became of every request, and
 // ends with 1 when one has no outcome, two, or a late one, when fewer than 99.9 % of the idempotent ones have a reply, or
-// when latencies do not recover. With --untimed it does not ask how many have a reply and how long they take, which depends
-// on what else the machine does, and goes through the troubles faster.
+// when latencies do not recover. With --untimed it asks so little of the machine that what else that does changes nothing, and
+// does not ask how long requests take.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Fleet } from './fleet.mjs';
-import { judge } from './judge.mjs';
+import { Judge, RECOVERY_MS } from './judge.mjs';
 
 const USAGE = 'npm run soak -- [--kills N] [--untimed] [--json]';
-/** Before the first trouble and after the last; and from one to the next, long enough for latencies to recover. Milliseconds. */
-const TIMED = { calmMs: 3_000, everyMs: 4_000 };
-const UNTIMED = { calmMs: 1_000, everyMs: 500 };
-/** Each kill is followed by one of each of these. */
-const TROUBLES = ['kill', 'hang', 'slow', 'drain'];
+/**
+ * Before the first trouble and after the last; from the beginning of one to that of the next at least, of which what is above
+ * the time for recovery shows whether it was enough; and from the end of one to the next. Milliseconds.
+ */
+const TIMED = { calmMs: 4_000, everyMs: RECOVERY_MS + 1_000, restMs: 1_000 };
+const UNTIMED = { calmMs: 1_000, everyMs: 0, restMs: 500 };
+/** Each kill is followed by one of these, in turn. */
+const OTHERS = ['hang', 'slow', 'drain'];
 
 const { values } = parseArgs({
   options: {
@@ -31,31 +34,41 @@ if (values.help || !Number.isInteger(kills) || kills < 1) {
   process.exit(values.help ? 0 : 2);
 }
 
-const { calmMs, everyMs } = values.untimed ? UNTIMED : TIMED;
+const { calmMs, everyMs, restMs } = values.untimed ? UNTIMED : TIMED;
+const troubles = Array.from({ length: kills }, (_, kill) => ['kill', OTHERS[kill % OTHERS.length]]).flat();
 const folder = mkdtempSync(join(tmpdir(), 'modwire-soak-'));
 const processed = join(folder, 'processed');
-const fleet = await Fleet.start(processed);
-const troubles = [];
+const judge = new Judge(!values.untimed);
+const fleet = new Fleet(values.untimed ? 'untimed' : 'timed', processed, (ended) => judge.take(ended));
 try {
+  await fleet.start();
   await delay(calmMs);
-  for (let round = 0; round < kills; round++) {
-    for (const trouble of TROUBLES) {
-      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kkill ${round + 1} of ${kills}: ${trouble}`);
-      troubles.push({ trouble, atMs: fleet.loadMs });
-      await fleet.cause(trouble);
-      await delay(everyMs);
-    }
+  const began = performance.now();
+  for (const [index, trouble] of troubles.entries()) {
+    const at = performance.now();
+    show(index, trouble, at - began);
+    judge.trouble(trouble, fleet.loadMs);
+    await fleet.cause(trouble);
+    await delay(Math.max(restMs, at + everyMs - performance.now()));
   }
   await delay(calmMs);
   const report = await fleet.end();
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   const twice = repeated(readFileSync(processed, 'utf8').trimEnd().split('\n'));
-  const verdict = judge(report, troubles, twice, !values.untimed);
+  const verdict = judge.verdict(report, twice);
   console.log(values.json ? JSON.stringify(verdict) : verdict.text);
   process.exitCode = verdict.faults.length > 0 ? 1 : 0;
 } finally {
   fleet.kill();
   rmSync(folder, { recursive: true });
+}
+
+/** What goes on, on a terminal. `tookMs`: for those before. */
+function show(index, trouble, tookMs) {
+  if (!process.stderr.isTTY) return;
+  const left =
+    index === 0 ? '' : `, ${Math.ceil((tookMs / index) * ((troubles.length - index) / 60_000))} min left`;
+  process.stderr.write(`\r\x1b[Ktrouble ${index + 1} of ${troubles.length}: ${trouble}${left}`);
 }
 
 /** How many requests were processed more than once that must not be. */

@@ -1,3 +1,4 @@
+import { FrameSlab } from '../../codec/frame-slab.js';
 import type { FrameView } from '../../codec/frame-view.js';
 import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
 import { isReserved } from '../../codec/subject.js';
@@ -20,9 +21,13 @@ export interface CallAdmissionParts {
   readonly draining: () => boolean;
 }
 
+/** A request that takes long keeps so much alive. Bytes. */
+const SLAB_BYTES = 8 * 1024;
+
 /** Holds requests against the broker's bounds. */
 export class CallAdmission {
   readonly #parts: CallAdmissionParts;
+  readonly #slab = new FrameSlab(SLAB_BYTES);
 
   constructor(parts: CallAdmissionParts) {
     this.#parts = parts;
@@ -63,7 +68,8 @@ export class CallAdmission {
     const begunAt = exactMs();
     const deadlineMs =
       Math.floor(begunAt) + (timeout === 0 ? limits.requestTimeoutMs : Math.ceil(timeout / 1000));
-    return new Call(caller, frame.copy(), begunAt, deadlineMs, hashOf(frame), isIdempotent(frame.flags));
+    const own = this.#slab.copy(frame) ?? frame.copy();
+    return new Call(caller, own, begunAt, deadlineMs, hashOf(frame), isIdempotent(frame.flags));
   }
 }
 

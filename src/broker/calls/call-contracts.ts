@@ -1,5 +1,6 @@
 import type { FrameView } from '../../codec/frame-view.js';
 import { Memory } from '../../codec/memory.js';
+import { SubjectTable } from '../../codec/subject-table.js';
 import type { Registry } from '../../registry/registry.js';
 import type { HeavyWork } from '../../workers/heavy-work.js';
 import { type AcceptedVersion, type BoundContract, type BoundContracts, broken } from '../bound-contracts.js';
@@ -25,15 +26,22 @@ const MAX_REMEMBERED = 65_536;
 
 type Use = 'request' | 'reply';
 
+/** What subjects are bound to. */
+type Bound = Readonly<Record<Use, SubjectTable<{ readonly contract: BoundContract | undefined }>>>;
+
+function unknown(): Bound {
+  return { request: new SubjectTable(), reply: new SubjectTable() };
+}
+
 /** Holds requests and replies against what their subjects are bound to. */
 export class CallContracts {
   readonly #parts: CallContractsParts;
-  #bound = new Map<string, BoundContract | undefined>();
+  #bound = unknown();
 
   constructor(parts: CallContractsParts) {
     this.#parts = parts;
     parts.registry.onChange(() => {
-      this.#bound = new Map();
+      this.#bound = unknown();
     });
   }
 
@@ -43,7 +51,7 @@ export class CallContracts {
    */
   check(frame: FrameView, use: Use): AcceptedVersion | undefined {
     const { contracts, offload, requireContracts } = this.#parts;
-    const contract = this.#contractOf(frame.subject, use);
+    const contract = this.#contractOf(frame, use);
     if (contract === undefined) {
       if (requireContracts && use === 'request') throw unbound(frame.subject);
       return undefined;
@@ -76,14 +84,14 @@ export class CallContracts {
     if (violation !== undefined) throw broken(version, frame, violation.text);
   }
 
-  #contractOf(subject: string, use: Use): BoundContract | undefined {
+  #contractOf(frame: FrameView, use: Use): BoundContract | undefined {
+    const known = this.#bound[use].find(frame);
+    if (known !== undefined) return known.contract;
     const { registry, contracts } = this.#parts;
-    const key = `${use} ${subject}`;
-    if (this.#bound.has(key)) return this.#bound.get(key);
-    const binding = registry.bindingOf(subject, use);
+    const binding = registry.bindingOf(frame.subject, use);
     const contract = binding === undefined ? undefined : contracts.of(binding.contract);
-    if (this.#bound.size >= MAX_REMEMBERED) this.#bound = new Map();
-    this.#bound.set(key, contract);
+    if (this.#bound[use].size >= MAX_REMEMBERED) this.#bound = unknown();
+    this.#bound[use].add(frame, { contract });
     return contract;
   }
 }

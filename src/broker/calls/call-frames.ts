@@ -9,6 +9,7 @@ import { nowMicros } from '../clock.js';
 /** Headers of a frame of kind error. */
 export const CODE_HEADER = 'modwire-code';
 export const MESSAGE_HEADER = 'modwire-message';
+export const STARTED_HEADER = 'modwire-may-have-started';
 
 /** What is said of a request in what answers it. */
 export interface RequestName {
@@ -27,10 +28,7 @@ export class CallFrames {
     return this.#writer.encode({
       ...this.#about(request),
       kind: Kind.error,
-      headers: [
-        [CODE_HEADER, error.code],
-        [MESSAGE_HEADER, error.message],
-      ],
+      headers: errorHeaders(error),
     });
   }
 
@@ -45,6 +43,16 @@ export class CallFrames {
     this.#ids.nextId(id, Math.floor(publishedAt / 1000));
     return { id, publishedAt, subject: request.subject, correlationId: request.id, causationId: request.id };
   }
+}
+
+function errorHeaders({ code, message, mayHaveStarted, row }: ModwireError): [name: string, value: string][] {
+  const headers: [string, string][] = [
+    [CODE_HEADER, code],
+    [MESSAGE_HEADER, message],
+  ];
+  // What the code says by itself is left out.
+  if (mayHaveStarted !== row.mayHaveStarted) headers.push([STARTED_HEADER, String(mayHaveStarted)]);
+  return headers;
 }
 
 /** What a frame of kind error says; INTERNAL for a code that this version does not know. */

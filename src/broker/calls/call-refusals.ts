@@ -21,6 +21,7 @@ export function deadlineExceeded(call: BrokerCall): ModwireError {
     expected: `an end within ${timeout > 0 ? `${timeout} µs` : 'requestTimeoutMs'}`,
     got: attempts === 0 ? 'none was free: surely not started' : 'none: it may have been started',
     where: `subject ${subject}`,
+    mayHaveStarted: attempts > 0,
   });
 }
 
@@ -53,6 +54,11 @@ export function replyTooLarge(call: BrokerCall, byteLength: number, { maxFrameBy
   });
 }
 
+/** A reply came that may not be passed on. */
+export function replyRefused({ code, detail }: ModwireError): ModwireError {
+  return new ModwireError(code, { ...detail, mayHaveStarted: true });
+}
+
 /** A reply came, and the broker could not verify it. */
 export function replyNotVerified(call: BrokerCall, cause: ModwireError): ModwireError {
   return new ModwireError('UNAVAILABLE', {
@@ -66,6 +72,16 @@ export function tooLate(call: BrokerCall, ahead: number): ModwireError {
   return new ModwireError('RESOURCE_EXHAUSTED', {
     what: 'its deadline cannot be met',
     got: `${ahead} requests before it`,
+    where: `subject ${call.subject}`,
+    advice: 'allow more time, or add workers',
+  });
+}
+
+/** It has waited, and what is left of its time is less than calls take. */
+export function tooLittleTimeLeft(call: BrokerCall): ModwireError {
+  return new ModwireError('RESOURCE_EXHAUSTED', {
+    what: 'its deadline cannot be met',
+    got: 'no worker free until less time was left than calls take',
     where: `subject ${call.subject}`,
     advice: 'allow more time, or add workers',
   });

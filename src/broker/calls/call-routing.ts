@@ -10,6 +10,7 @@ import { STREAM_WINDOW } from './call.js';
 import { CallDeadlines } from './call-deadlines.js';
 import { CallFrames } from './call-frames.js';
 import * as refusals from './call-refusals.js';
+import { StartupGrace } from './startup-grace.js';
 import type { BrokerCall, BrokerWorker, WorkerGroup } from './worker-group.js';
 
 export interface CallRoutingParts {
@@ -28,6 +29,7 @@ export class CallRouting {
   readonly #parts: CallRoutingParts;
   readonly #frames = new CallFrames();
   readonly #deadlines = new CallDeadlines((call) => this.expired(call));
+  readonly #grace: StartupGrace;
   readonly #whenIdle: (() => void)[] = [];
   /** Calls whose callers wait for an end, and the bytes of their requests. */
   #open = 0;
@@ -37,6 +39,9 @@ export class CallRouting {
 
   constructor(parts: CallRoutingParts) {
     this.#parts = parts;
+    this.#grace = new StartupGrace(parts.limits, (call) =>
+      this.fail(call, refusals.noResponders(call.subject)),
+    );
   }
 
   get open(): number {
@@ -45,6 +50,11 @@ export class CallRouting {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Calls that wait for somebody to serve their subject. */
+  get unserved(): number {
+    return this.#grace.size;
   }
 
   /** Begins to account for a call, whose id is new. */
@@ -61,7 +71,7 @@ export class CallRouting {
     const nowMs = monotonicMs();
     const group = this.#groupOf(call);
     if (call.deadlineMs <= nowMs) this.expired(call);
-    else if (group === undefined) this.fail(call, refusals.noResponders(call.subject));
+    else if (group === undefined) this.#unserved(call, nowMs);
     else {
       call.group = group;
       const worker =
@@ -69,6 +79,12 @@ export class CallRouting {
       if (worker !== undefined) this.#hand(call, worker, nowMs);
       else this.#wait(call, group, nowMs);
     }
+  }
+
+  /** Somebody begins to serve: what waited for that comes to the group. */
+  served(group: WorkerGroup): void {
+    for (const call of this.#grace.take(group.filter)) this.route(call);
+    this.fill(group);
   }
 
   /** Hands waiting calls over for as long as a worker of the group has room. */
@@ -102,9 +118,15 @@ export class CallRouting {
       const { outliers, serviceTime } = worker.group;
       const nowMs = monotonicMs();
       // Who had less time for it than calls take is not at fault.
-      if (nowMs - call.handedAt >= serviceTime.meanMs) outliers.failed(worker.standing, nowMs);
+      if (nowMs - call.handedAt >= serviceTime.usualMs) outliers.failed(worker.standing, nowMs);
     }
     this.fail(call, refusals.deadlineExceeded(call));
+  }
+
+  /** It is out of the queue, since handing it over is no use any more. */
+  waitedTooLong(call: BrokerCall): void {
+    if (call.deadlineMs <= monotonicMs()) this.expired(call);
+    else this.fail(call, refusals.tooLittleTimeLeft(call));
   }
 
   /** Ends a call with an error of the broker's; its worker, if it has one, is told to give up. */
@@ -124,6 +146,7 @@ export class CallRouting {
       call.group!.queue.leave(place);
       call.place = undefined;
     }
+    this.#grace.leave(call);
     this.end(call);
     if (worker !== undefined) this.#send(worker.session, this.#frames.cancel(call));
   }
@@ -191,6 +214,7 @@ export class CallRouting {
 
   close(): void {
     this.#deadlines.close();
+    this.#grace.close();
   }
 
   #mayRetry(call: BrokerCall): boolean {
@@ -203,15 +227,23 @@ export class CallRouting {
     return groups.find(({ isServed }) => isServed) ?? groups.find(({ workers }) => workers.size > 0);
   }
 
+  /** Nobody serves its subject, or nobody yet. */
+  #unserved(call: BrokerCall, nowMs: number): void {
+    if (!this.#grace.holds(nowMs)) this.fail(call, refusals.noResponders(call.subject));
+    else if (!this.#grace.join(call, nowMs)) this.fail(call, refusals.queueFull(call, this.#parts.limits));
+  }
+
   #wait(call: BrokerCall, group: WorkerGroup, nowMs: number): void {
-    const { deadlineMs, byteLength } = call;
+    const { byteLength } = call;
     const { priority } = call.frame;
-    const ahead = group.queue.countBefore(priority);
-    if (group.serviceTime.expectedWaitMs(ahead, group.concurrency) > deadlineMs - nowMs && group.isServed) {
+    const { queue, serviceTime } = group;
+    const ahead = queue.countBefore(priority);
+    const handOverMs = lastHandOverMs(call, serviceTime.usualMs, nowMs);
+    if (serviceTime.expectedWaitMs(ahead, group.concurrency) > handOverMs - nowMs && group.isServed) {
       this.fail(call, refusals.tooLate(call, ahead));
       return;
     }
-    call.place = group.queue.join(call, { priority, deadlineMs, byteLength }, nowMs);
+    call.place = queue.join(call, { priority, deadlineMs: handOverMs, byteLength }, nowMs);
     if (call.place === undefined) this.fail(call, refusals.queueFull(call, this.#parts.limits));
     else this.fill(group);
   }
@@ -238,6 +270,14 @@ export class CallRouting {
   #send(session: Session, bytes: Uint8Array): void {
     this.#parts.direct.send(session, bytes, 0, bytes.length);
   }
+}
+
+/**
+ * When it is no use to hand over a call that waits: with less time left than calls usually take a worker would work in vain,
+ * and others wait for it. Half of the time that it has is for waiting in any case. Milliseconds.
+ */
+function lastHandOverMs({ deadlineMs }: BrokerCall, usualMs: number, nowMs: number): number {
+  return deadlineMs - Math.min(usualMs, (deadlineMs - nowMs) / 2);
 }
 
 /** Whom a call is not to be handed to: who has rejected it, unless nobody else takes requests. */

@@ -66,7 +66,7 @@ export class Calls {
       random: () => randomInt(2 ** 32) / 2 ** 32,
       expired: (call) => {
         call.place = undefined;
-        routing.expired(call);
+        routing.waitedTooLong(call);
       },
       readmitted: (group) => routing.fill(group),
     });
@@ -85,7 +85,7 @@ export class Calls {
 
   get stats(): CallStats {
     let workers = 0;
-    let waiting = 0;
+    let waiting = this.#routing.unserved;
     for (const group of this.services.groups) {
       workers += group.workers.size;
       waiting += group.queue.size;
@@ -147,7 +147,7 @@ export class Calls {
   serve(session: Session, message: ControlOf<'serve'>): void {
     const { group } = this.services.serve(session, message);
     session.send({ type: 'serving', service: message.service });
-    this.#routing.fill(group);
+    this.#routing.served(group);
   }
 
   /** A worker takes no more requests. Throws NOT_FOUND. */

@@ -1,4 +1,4 @@
-import { WorkerPolicy as PolicyNumber } from '../../codec/generated/modwire/control/worker-policy.js';
+import { policyName, type WorkerPolicyName } from '../../routing/calls/policy-names.js';
 import type { WorkerGroup } from './worker-group.js';
 
 /** A worker of a group. */
@@ -26,7 +26,8 @@ export interface ServiceInfo {
   readonly subject: string;
   /** Empty for the group without a name. */
   readonly group: string;
-  readonly policy: string;
+  /** As its workers ask for it. */
+  readonly policy: WorkerPolicyName;
   /** Requests that wait for a worker. */
   readonly waiting: number;
   /** Since the group began: requests handed to workers, ended by them with a reply, and with an error. */
@@ -46,7 +47,7 @@ export function serviceInfos(groups: Iterable<WorkerGroup>, nowMs: number): Serv
   return [...groups]
     .sort((a, b) => compare(a.filter, b.filter) || compare(a.name, b.name))
     .map((group) => ({
-      ...{ subject: group.filter, group: group.name, policy: PolicyNumber[group.policyNumber]! },
+      ...{ subject: group.filter, group: group.name, policy: policyName(group.policyNumber)! },
       waiting: group.queue.size,
       ...{ handed: group.handed, replied: group.replied, failed: group.failed },
       perSecond: group.rate.perSecond(nowMs),

@@ -4,6 +4,7 @@ import { checkFilter } from '../../codec/subject.js';
 import { SubjectTable } from '../../codec/subject-table.js';
 import { ModwireError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
+import { policyName } from '../../routing/calls/policy-names.js';
 import { isMoreSpecific } from '../../routing/specificity.js';
 import { TokenTrie } from '../../routing/token-trie.js';
 import type { Session } from '../session.js';
@@ -167,8 +168,8 @@ export class Services {
     } else if (group.policyNumber !== policy) {
       throw new ModwireError('FAILED_PRECONDITION', {
         what: 'the group has another policy',
-        expected: String(group.policyNumber),
-        got: String(policy),
+        expected: policyName(group.policyNumber)!,
+        got: policyName(policy) ?? String(policy),
         where: `service ${filter}, group ${JSON.stringify(name)}`,
         advice: 'let all workers of a group ask for the same policy',
       });

@@ -5,6 +5,7 @@ import { EventRate } from '../../routing/calls/event-rate.js';
 import { LatencyPercentile } from '../../routing/calls/latency-percentile.js';
 import { LeastOutstanding } from '../../routing/calls/least-outstanding.js';
 import { OutlierEjection } from '../../routing/calls/outlier-ejection.js';
+import { POLICY_NAMES } from '../../routing/calls/policy-names.js';
 import { RoundRobin } from '../../routing/calls/round-robin.js';
 import { ServiceTime } from '../../routing/calls/service-time.js';
 import { StickyKeys } from '../../routing/calls/sticky-keys.js';
@@ -62,9 +63,7 @@ export class WorkerGroup {
     if (makePolicy === undefined) {
       throw new ModwireError('INVALID_ARGUMENT', {
         what: 'policy not supported',
-        expected: Object.keys(POLICIES)
-          .map((number) => PolicyNumber[Number(number)])
-          .join(', '),
+        expected: POLICY_NAMES.join(', '),
         got: String(policyNumber),
         where: `service ${filter}`,
       });

@@ -1,35 +1,23 @@
+import { FrameSlab } from '../../codec/frame-slab.js';
 import type { FrameView } from '../../codec/frame-view.js';
-import { Memory } from '../../codec/memory.js';
 import type { Contract } from '../../contracts/contract.js';
 import { ModwireError } from '../../errors.js';
 
-/** Copies lie side by side in slabs of this size: memory for each alone takes longer than the rest of a reply. Bytes. */
-const SLAB_BYTES = 16 * 1024;
-
-let slab = new Memory(new Uint8Array(0));
-let used = 0;
+const slab = new FrameSlab(16 * 1024);
 
 /**
  * The frame, for as long as someone holds it. A small one is copied: it would keep alive all that was read together with it,
  * up to half a mebibyte; the copy keeps a slab alive.
  */
 export function keepFrame(frame: FrameView): FrameView {
-  const { byteLength } = frame;
-  if (byteLength > SLAB_BYTES) return frame.retain();
-  if (used + byteLength > slab.length) {
-    slab = Memory.allocate(SLAB_BYTES);
-    used = 0;
-  }
-  const at = used;
-  used += byteLength;
-  return frame.copy(slab, at);
+  return slab.copy(frame) ?? frame.retain();
 }
 
 /** What is wrong with a frame whose payload is to keep a contract; undefined when nothing is. */
 export function contractRefusal(
   frame: FrameView,
   contract: Contract,
-  what: string,
+  what: 'request' | 'reply',
 ): ModwireError | undefined {
   const got =
     frame.schemaIdAt < 0
@@ -41,6 +29,7 @@ export function contractRefusal(
     expected: `a payload of ${contract.rootName}`,
     got,
     where: `contract ${contract.name}, subject ${frame.subject}`,
+    mayHaveStarted: what === 'reply',
   });
 }
 

@@ -34,12 +34,15 @@ const MAX_EJECTED_SHARE = 0.1;
 /**
  * Keeps calls from members that fail one after the other. Five errors in a row eject a member for 30 s, the next time for
  * 60 s and so on up to 300 s; a sweep without errors since the last success takes one time back. At most a tenth of the
- * members is ejected, or one, and never the last: when everybody fails it is not the members.
+ * members is ejected, or one, and never the last. Nobody is while the last call of most of them failed: then it is not the
+ * members.
  */
 export class OutlierEjection<M> {
   readonly #options: OutlierEjectionOptions<M>;
   readonly #standings = new Set<Standing<M>>();
   readonly #ejected = new Set<Standing<M>>();
+  /** Members whose last call failed, without those that are ejected. */
+  #failing = 0;
 
   constructor(options: OutlierEjectionOptions<M>) {
     this.#options = options;
@@ -57,21 +60,22 @@ export class OutlierEjection<M> {
 
   /** Readmits others when too many of those that stay are ejected. */
   leave(standing: Standing<M>): void {
-    this.#standings.delete(standing);
+    if (this.#standings.delete(standing)) this.#forgetErrors(standing);
     this.#ejected.delete(standing);
     this.#keepBound();
   }
 
   succeeded(standing: Standing<M>): void {
-    standing.consecutiveErrors = 0;
+    if (this.#standings.has(standing)) this.#forgetErrors(standing);
   }
 
   /** A call failed by the member's fault. What comes back to one that is ejected, from calls it had before, is ignored. */
   failed(standing: Standing<M>, nowMs: number): void {
     if (standing.isEjected || !this.#standings.has(standing)) return;
-    standing.consecutiveErrors++;
+    if (standing.consecutiveErrors++ === 0) this.#failing++;
     if (standing.consecutiveErrors < CONSECUTIVE_ERRORS || this.#ejected.size >= this.#maxEjected) return;
-    standing.consecutiveErrors = 0;
+    if (this.#failing * 2 > this.#standings.size) return;
+    this.#forgetErrors(standing);
     standing.ejections++;
     standing.ejectedUntilMs = nowMs + Math.min(MAX_EJECTION_MS, BASE_EJECTION_MS * standing.ejections);
     this.#ejected.add(standing);
@@ -85,6 +89,11 @@ export class OutlierEjection<M> {
         if (standing.consecutiveErrors === 0 && standing.ejections > 0) standing.ejections--;
       } else if (standing.ejectedUntilMs <= nowMs) this.#readmit(standing);
     }
+  }
+
+  #forgetErrors(standing: Standing<M>): void {
+    if (standing.consecutiveErrors > 0) this.#failing--;
+    standing.consecutiveErrors = 0;
   }
 
   get #maxEjected(): number {

@@ -49,6 +49,7 @@ describe.each(TRANSPORTS)('requests on a bound subject, over %s', (transport) =>
     for (const bytes of [broken(small), broken(large)]) {
       const id = calls.request(caller, 's', fields ?? of(bytes));
       expect(await calls.endOf(caller, id)).toBe('CONTRACT_VIOLATION');
+      expect(calls.startedOf(caller, id)).toBe('');
     }
     await worker.settle();
     expect(worker.frames).toEqual([]);
@@ -130,12 +131,14 @@ describe.each(TRANSPORTS)('replies on a bound subject, over %s', (transport) => 
       const asked = await calls.nextHanded(worker, 2 * index + 1);
       calls.replyPart(worker, asked, of(payload));
       expect(await calls.endOf(caller, id)).toBe('CONTRACT_VIOLATION');
+      expect(calls.startedOf(caller, id)).toBe('true');
       await worker.settle();
       expect(calls.cancelled(worker)).toHaveLength(index + 1);
       calls.fail(worker, asked, 'CANCELLED');
       const last = calls.request(caller);
       calls.reply(worker, await calls.nextHanded(worker, 2 * index + 2), of(payload));
       expect(await calls.endOf(caller, last)).toBe('CONTRACT_VIOLATION');
+      expect(calls.startedOf(caller, last)).toBe('true');
     }
     await calls.noCallsLeft(broker);
   });

@@ -24,6 +24,7 @@ describe.each(TRANSPORTS)('a deadline over %s', (transport) => {
     const asked = await calls.nextHanded(worker);
     expect(await calls.endOf(caller, id)).toBe('DEADLINE_EXCEEDED');
     expect(calls.messageOf(caller, id)).toContain('may have been started');
+    expect(calls.startedOf(caller, id)).toBe('');
     await worker.settle();
     expect(calls.cancelled(worker)).toEqual([toHex(id)]);
     expect(broker.stats().calls).toMatchObject({ open: 0, lingering: 1 });
@@ -57,12 +58,26 @@ describe.each(TRANSPORTS)('a deadline over %s', (transport) => {
     for (const worker of workers) await calls.nextHanded(worker, 8);
   });
 
+  it('that passes at all workers alike is held against none of them', async () => {
+    const broker = await fixture.broker(transport);
+    const workers = await Promise.all(['a', 'b'].map((name) => fixture.raw(broker.url, { name })));
+    const caller = await fixture.raw(broker.url, { name: 'caller' });
+    for (const worker of workers) {
+      await calls.serve(worker, { concurrency: 100, policy: WorkerPolicy.round_robin });
+    }
+    const ids = Array.from({ length: 20 }, () => calls.request(caller, 's', SHORT));
+    for (const id of ids) expect(await calls.endOf(caller, id)).toBe('DEADLINE_EXCEEDED');
+    for (let more = 0; more < 2; more++) calls.request(caller);
+    for (const worker of workers) await calls.nextHanded(worker, 11);
+  });
+
   it('that passes in the queue ends the request, which no worker ever gets', async () => {
     const { broker, worker, caller } = await scene(transport);
     calls.request(caller);
     const late = calls.request(caller, 's', SHORT);
     expect(await calls.endOf(caller, late)).toBe('DEADLINE_EXCEEDED');
     expect(calls.messageOf(caller, late)).toContain('surely not started');
+    expect(calls.startedOf(caller, late)).toBe('false');
     calls.reply(worker, await calls.nextHanded(worker));
     await worker.settle();
     expect(calls.handed(worker)).toHaveLength(1);

@@ -66,6 +66,7 @@ describe.each(TRANSPORTS)('bounds of requests over %s', (transport) => {
       await calls.nextHanded(worker, index + 1);
       worker.publish('s', { kind, correlationId: id, payload });
       expect(await calls.endOf(caller, id)).toBe('PROTOCOL_VIOLATION');
+      expect(calls.startedOf(caller, id)).toBe('true');
       expect(calls.messageOf(caller, id)).toContain('maxFrameBytes = 1024');
     }
     await calls.noCallsLeft(broker);

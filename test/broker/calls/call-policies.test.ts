@@ -90,7 +90,10 @@ describe.each(TRANSPORTS)('workers of a group over %s', (transport) => {
     };
     other.control(message);
     const failure = await other.next('failure');
-    expect(failure).toMatchObject({ code: ERRORS.FAILED_PRECONDITION.number, call: 7 });
+    expect(failure).toMatchObject({
+      ...{ code: ERRORS.FAILED_PRECONDITION.number, call: 7 },
+      message: expect.stringContaining('expected round-robin, got consistent-hash') as string,
+    });
     await calls.serve(other, { service: 8, group: 'another', policy: WorkerPolicy.consistent_hash });
     workers[0]!.control({ type: 'unserve', service: 1 });
     await workers[0]!.next('unserved');

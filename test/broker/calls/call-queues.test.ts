@@ -39,6 +39,31 @@ describe.each(TRANSPORTS)('requests that wait, over %s', (transport) => {
     await calls.noCallsLeft(broker);
   });
 
+  it('are not handed over with less time left than calls take, and leave their turn to others', async () => {
+    const { broker, worker, caller } = await scene(transport);
+    await calls.serve(worker);
+    const first = calls.request(caller);
+    const asked = await calls.nextHanded(worker);
+    await delay(600);
+    calls.reply(worker, asked);
+    expect(await calls.endOf(caller, first)).toBe('reply');
+    calls.request(caller);
+    const busy = await calls.nextHanded(worker, 2);
+    const hasty = calls.request(caller, 's', { ...sized(1), timeout: 1_400_000 });
+    const patient = calls.request(caller, 's', sized(2));
+    await caller.settle();
+    expect(broker.stats().calls.waiting).toBe(2);
+    // A busy machine may take longer, and end it by its deadline.
+    await delay(900);
+    calls.reply(worker, busy);
+    const next = await calls.nextHanded(worker, 3);
+    expect(next.payloadLength).toBe(2);
+    calls.reply(worker, next);
+    expect(await calls.endOf(caller, patient)).toBe('reply');
+    expect(['RESOURCE_EXHAUSTED', 'DEADLINE_EXCEEDED']).toContain(await calls.endOf(caller, hasty));
+    await calls.noCallsLeft(broker);
+  });
+
   it('go in the order in which they came, higher priority first', async () => {
     const { worker, caller } = await scene(transport, { callAgeingMs: 60_000 });
     await calls.serve(worker);

@@ -176,6 +176,7 @@ describe.each(TRANSPORTS)('grants over %s', (transport) => {
     expect(calls.endsOf(caller, id)).toEqual([]);
     calls.replyPart(worker, asked);
     expect(await calls.endOf(caller, id)).toBe('PROTOCOL_VIOLATION');
+    expect(calls.startedOf(caller, id)).toBe('true');
     expect(calls.answersTo(caller, id)).toHaveLength(65);
     await worker.settle();
     expect(calls.cancelled(worker)).toEqual([toHex(id)]);

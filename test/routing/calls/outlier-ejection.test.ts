@@ -105,12 +105,36 @@ describe('outlier ejection', () => {
     );
   });
 
-  it('ejects as many as it may when all fail', () => {
+  it('ejects as many as it may when one after the other fails', () => {
     for (const count of [2, 9, 10, 19, 20, 45]) {
       const { out, standings, fail } = groupOf(count);
       for (const standing of standings) fail(standing, 20);
       expect(out.size).toBe(maxEjected(count));
     }
+  });
+
+  it('ejects nobody while the last call of most failed, and somebody once others succeed again', () => {
+    for (const count of [2, 3, 4, 20]) {
+      const { out, outliers, standings, fail } = groupOf(count);
+      for (let time = 0; time < 20; time++) for (const standing of standings) fail(standing, 1);
+      expect(out).toEqual(new Set());
+      for (const standing of standings.slice(1)) outliers.succeeded(standing);
+      fail(standings[0]!, 1);
+      expect(out).toEqual(new Set([0]));
+    }
+  });
+
+  it('counts nobody as failing who has left', () => {
+    const { out, outliers, standings, fail } = groupOf(3);
+    fail(standings[1]!, 1);
+    fail(standings[2]!, 1);
+    for (const standing of standings.slice(1)) {
+      outliers.leave(standing);
+      outliers.succeeded(standing);
+      outliers.join(standing.member);
+    }
+    fail(standings[0]!, 5);
+    expect(out).toEqual(new Set([0]));
   });
 
   it('ejects another one with its next error as soon as it may', () => {

@@ -36,6 +36,28 @@ describe('the service time', () => {
     expect(service.meanMs).toBeCloseTo(50, -1);
   });
 
+  it('takes for usual what most calls end within, and the mean where all are alike', () => {
+    expect(observed(new Array(100).fill(40)).usualMs).toBeCloseTo(40, 6);
+    const waits = fc.double({ min: 1e-9, max: 1, noNaN: true }).map((share) => -100 * Math.log(share));
+    for (const [times, least] of [
+      [fc.double({ min: 50, max: 150, noNaN: true }), 0.9],
+      [waits, 0.75],
+    ] as const) {
+      const drawn = fc.sample(times, { numRuns: 2_000, seed: 1 });
+      const service = new ServiceTime();
+      let within = 0;
+      for (const time of drawn) {
+        if (time <= service.usualMs) within++;
+        service.observe(time);
+      }
+      expect(within / drawn.length).toBeGreaterThan(least);
+    }
+  });
+
+  it('takes nothing for usual before the first call', () => {
+    expect(new ServiceTime().usualMs).toBe(0);
+  });
+
   it('expects what a simulated group of equal workers does', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 20 }), fc.nat(100), (concurrency, ahead) => {
