@@ -6,8 +6,19 @@ import type { ErrorCode } from './errors.js';
 export interface BrokerEvents {
   'modwire:session.open': { session: number; client: string };
   'modwire:session.close': { session: number; client: string; code: number };
-  'modwire:subscription.open': { session: number; subscription: number; filter: string };
-  'modwire:subscription.close': { session: number; subscription: number; filter: string };
+  /** `group` is undefined when the subscription gets everything. */
+  'modwire:subscription.open': {
+    session: number;
+    subscription: number;
+    filter: string;
+    group: string | undefined;
+  };
+  'modwire:subscription.close': {
+    session: number;
+    subscription: number;
+    filter: string;
+    group: string | undefined;
+  };
   'modwire:subject.open': { subject: string; epoch: number };
   'modwire:subject.close': { subject: string; epoch: number };
   /** A frame, subscription or session was refused. */

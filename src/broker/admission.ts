@@ -10,6 +10,7 @@ import { nowMicros } from './clock.js';
 import type { ContractGates } from './contract-gates.js';
 import type { Detours, FrameOrigin } from './detours.js';
 import type { FanOut } from './fan-out.js';
+import type { GroupDelivery } from './groups/group-delivery.js';
 import type { NarrowDelivery } from './narrow-delivery.js';
 import type { OffloadThreshold } from './offload-threshold.js';
 import { Quarantine } from './quarantine.js';
@@ -23,6 +24,7 @@ export interface AdmissionParts {
   readonly contracts: BoundContracts;
   readonly detours: Detours;
   readonly narrow: NarrowDelivery;
+  readonly groups: GroupDelivery;
   readonly offload: OffloadThreshold;
   /** Whether frames that break their contract are kept. */
   readonly quarantine: boolean;
@@ -91,6 +93,8 @@ export class Admission {
    */
   mayWait({ gate }: BrokerSubject, frame: FrameView): AcceptedVersion | undefined {
     if (gate?.contract === undefined || gate.narrow || gate.waiting > 0 || wantsAck(frame)) return undefined;
+    // What was handed to a member of a group cannot be taken back.
+    if (gate.groups.length > 0) return undefined;
     if (frame.payloadLength >= this.#parts.offload.bytes) return undefined;
     return this.#parts.gates.versionOf(gate, frame);
   }
@@ -102,14 +106,19 @@ export class Admission {
     this.frameBytes -= byteLength;
   }
 
-  /** Gives a frame that has passed its place in its subject; returns for whom it is. */
+  /**
+   * Gives a frame that has passed its place in its subject, and hands it to a member of each group; returns for whom it is
+   * beside those.
+   */
   enter(subject: BrokerSubject, frame: FrameView, brokerTime: number): BrokerAudience {
     frame.stamp(++subject.sequence, subject.epoch, brokerTime);
     this.frameCount++;
     this.frameBytes += frame.byteLength;
     const audience = subject.state.duplicate ? this.#parts.unite(subject) : subject.state;
     const { gate } = subject;
-    return gate?.narrow ? this.#parts.narrow.audienceOf(subject, gate, frame) : audience;
+    if (gate === undefined) return audience;
+    if (gate.groups.length > 0) this.#parts.groups.hand(subject, gate, frame);
+    return gate.narrow ? this.#parts.narrow.audienceOf(subject, gate, frame) : audience;
   }
 
   /** A frame was refused. `frame` is there when its bytes are. */

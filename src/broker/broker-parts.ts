@@ -25,6 +25,9 @@ import { DetourRoom } from './detour-room.js';
 import { Detours } from './detours.js';
 import { DirectDelivery } from './direct-delivery.js';
 import { FanOut } from './fan-out.js';
+import { GroupDelivery } from './groups/group-delivery.js';
+import { GroupMemberships } from './groups/group-memberships.js';
+import { AllowedOrigins } from './http-origin.js';
 import { HttpPayloads } from './http-payload.js';
 import type { HttpRoutesParts } from './http-routes.js';
 import { Ingress } from './ingress.js';
@@ -74,6 +77,7 @@ export interface BrokerParts {
   readonly pressure: ConsumerPressure;
   readonly slowConsumers: SlowConsumers;
   readonly narrow: NarrowDelivery;
+  readonly groups: GroupDelivery;
   readonly detours: Detours;
   readonly detourRoom: DetourRoom;
   readonly admission: Admission;
@@ -100,6 +104,7 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
   const slowConsumers = new SlowConsumers(
     ...([limits, options.slowConsumerPolicy, fanOut, memberships] as const),
     (session, visit) => subscriptions.visitSubjects(session, visit),
+    (session) => groups.resumed(session),
   );
   const subjects: BrokerSubjects = new SubjectRegistry({
     maxSubjects: limits.maxSubjects,
@@ -107,25 +112,48 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
     create: () => audiences.empty,
     created: (subject) => {
       memberships.assign(subject, subscriptions.interestedIn(subject.text));
+      groupMemberships.assign(subject, subscriptions.membersOf(subject.text));
       gates.renew(subject);
       emit('modwire:subject.open', () => ({ subject: subject.text, epoch: subject.epoch }));
     },
-    mayForget: ({ state, gate }) => state.size === 0 && (gate?.waiting ?? 0) === 0,
+    mayForget: ({ state, gate }) => {
+      if (state.size > 0) return false;
+      return (
+        gate === undefined || (gate.waiting === 0 && gate.groups.every(({ sharers }) => sharers.size === 0))
+      );
+    },
     forget: (subject) => {
       if (subject.gate !== undefined) narrow.widen(subject, subject.gate);
       memberships.retire(subject);
+      groupMemberships.prune(subject);
       emit('modwire:subject.close', () => ({ subject: subject.text, epoch: subject.epoch }));
     },
   });
-  const subscriptions = new Subscriptions(
-    ...([limits, subjects, memberships] as const),
-    () => {
+  const direct = new DirectDelivery(fanOut, limits);
+  const groups = new GroupDelivery({
+    ...{ limits, direct, pressure, fanOut },
+    deserted: (subject) => {
+      groupMemberships.prune(subject);
+      gates.renew(subject);
+    },
+  });
+  const groupMemberships = new GroupMemberships(
+    {
+      random: Math.random,
+      canRead: (reader, schemaId) => registry.reads(reader, schemaId),
+      released: (sessions) => pressure.release(sessions),
+    },
+    (group) => groups.ended(group),
+  );
+  registry.onChange(() => groupMemberships.resetReaders());
+  const subscriptions = new Subscriptions({
+    ...{ limits, subjects, memberships, groupMemberships, groups, slowConsumers },
+    settle: () => {
       fanOut.flush();
       narrow.tellAll();
     },
-    slowConsumers,
-    (subject) => gates.renew(subject),
-  );
+    changed: (subject) => gates.renew(subject),
+  });
   const narrow = new NarrowDelivery({
     fanOut,
     memberships,
@@ -159,13 +187,12 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
   measureWhenBound();
   registry.onChange(measureWhenBound);
   const admission = new Admission({
-    ...{ limits, subjects, fanOut, gates, contracts, detours, narrow, offload },
+    ...{ limits, subjects, fanOut, gates, contracts, detours, narrow, groups, offload },
     quarantine: options.quarantine,
     unite: (subject) => memberships.unite(subject),
     seed: randomInt(2 ** 31),
   });
   const acks = new Acknowledgements(fanOut, limits.maxPendingAcks);
-  const direct = new DirectDelivery(fanOut, limits);
   const calls = new Calls({
     ...{ limits, registry, contracts, work, offload, direct, waits, room: detourRoom },
     requireContracts: options.requireContracts,
@@ -180,7 +207,7 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
     departing: surroundings.departing,
   });
   const ingress = new Ingress({
-    ...{ limits, admission, calls, fanOut, credit, acks, waits },
+    ...{ limits, admission, calls, fanOut, groups, credit, acks, waits },
     control: (session, memory, start, end) => controls.handle(session, memory, start, end),
   });
   const httpCalls = new HttpCalls({
@@ -191,6 +218,7 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
   const payloads = new HttpPayloads(registry, work);
   const http = {
     ...{ registry, consumers },
+    origins: new AllowedOrigins(options.allowedOrigins),
     health: () => ({ draining: surroundings.draining() }),
     services: () => serviceInfos(calls.services.groups, monotonicMs()),
     publishing: new PublishHttp({ payloads, admission, draining: surroundings.draining }),
@@ -206,7 +234,7 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
     }),
   };
   return {
-    ...{ subjects, memberships, subscriptions, fanOut, acks, pressure, slowConsumers, narrow },
+    ...{ subjects, memberships, subscriptions, fanOut, acks, pressure, slowConsumers, narrow, groups },
     ...{ detours, detourRoom, admission, ingress, http, direct, calls },
   };
 }

@@ -84,7 +84,7 @@ export class Broker {
         maxHttpRequests: limits.maxHttpRequests,
       },
       {
-        admit: () => this.#refusal(),
+        admit: (from) => this.#parts.http.origins.refuseHandshake(from) ?? this.#refusal(),
         open: (connection) => this.#open(connection),
         request: (request, answer) => this.#answers.add(answerHttp(request, this.#parts.http), answer),
       },
@@ -135,7 +135,7 @@ export class Broker {
   }
 
   stats(): BrokerStats {
-    const { subscriptions, subjects, memberships, admission, narrow, detourRoom } = this.#parts;
+    const { subscriptions, subjects, memberships, admission, narrow, groups, detourRoom } = this.#parts;
     const { pressure, slowConsumers, calls } = this.#parts;
     return {
       sessions: this.#sessions.size,
@@ -146,7 +146,7 @@ export class Broker {
       frameBytes: admission.frameBytes,
       refused: admission.refusedCount,
       violations: admission.violationCount,
-      withheld: narrow.withheldCount,
+      withheld: narrow.withheldCount + groups.withheldCount,
       waitingBytes: detourRoom.bytes,
       bufferedBytes: pressure.totalBytes,
       slowConsumers: slowConsumers.count,
@@ -279,6 +279,7 @@ export class Broker {
   }
 
   #endTurn(): void {
+    this.#parts.groups.tellAll();
     this.#parts.direct.flush();
     this.#parts.acks.send();
     this.#parts.narrow.tellAll();

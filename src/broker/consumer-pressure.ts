@@ -72,6 +72,15 @@ export class ConsumerPressure {
     for (const session of audience.members.values()) if (session.slow === undefined) this.#shareOut(session);
   }
 
+  /** All of an audience to whose members frames go one by one are congested: publishers wait for the first to catch up. */
+  waitForFirst(audience: BrokerAudience): void {
+    const { state, members } = audience;
+    state.waiting = 'all';
+    state.activeCount = 0;
+    for (const session of members.values()) if (session.slow === undefined) state.activeCount++;
+    this.#congested.add(audience);
+  }
+
   /** Reads what is really buffered for a session, and notes when it is too much. */
   look(session: Session): void {
     const buffered = session.connection.bufferedBytes();

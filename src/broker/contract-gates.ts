@@ -36,7 +36,8 @@ export class ContractGates {
     const binding = reserved ? undefined : registry.bindingOf(subject.text, 'message');
     const unbound = requireContracts && !reserved && binding === undefined;
     const narrow = isNarrow(subject.text);
-    const free = !reserved && !unbound && !narrow && binding === undefined;
+    const shared = (subject.gate?.groups.length ?? 0) > 0;
+    const free = !reserved && !unbound && !narrow && !shared && binding === undefined;
     if (free && subject.gate === undefined) return;
     const gate = subject.gate ?? new SubjectGate<Session>();
     gate.reserved = reserved;

@@ -3,4 +3,6 @@ export interface DirectBuffer {
   readonly bytes: Uint8Array;
   /** How much of it is in use. Bytes. */
   used: number;
+  /** Number of the subscription that the last Share in it names; 0 before that. */
+  share: number;
 }

@@ -1,7 +1,7 @@
 import type { Limits } from '../limits.js';
 import type { DirectBuffer } from './direct-buffer.js';
 import type { FanOut } from './fan-out.js';
-import type { Session } from './session.js';
+import type { BrokerMember, Session } from './session.js';
 
 /** Sends frames to single sessions: those of one turn of the event loop leave as one message each. */
 export class DirectDelivery {
@@ -21,23 +21,29 @@ export class DirectDelivery {
   send(session: Session, bytes: Uint8Array, from: number, to: number): void {
     if (session.closed) return;
     const byteLength = to - from;
-    // What would fill most of a buffer goes as it is: copying would gather nothing.
-    const direct = byteLength * 2 > this.#gatherBytes;
-    if (session.direct !== undefined && (direct || session.direct.used + byteLength > this.#gatherBytes)) {
+    if (this.#isLarge(byteLength)) {
       this.flushSession(session);
-    }
-    if (direct) {
       session.sendBytes(bytes.subarray(from, to));
+    } else append(this.#bufferFor(session, byteLength), bytes.subarray(from, to));
+  }
+
+  /** The same for one of a session's subscriptions alone: the Share that says so goes before it in the same message. */
+  sendShare(member: BrokerMember, bytes: Uint8Array, from: number, to: number): void {
+    const { session, number, share } = member;
+    if (session.closed) return;
+    const byteLength = share.length + to - from;
+    if (this.#isLarge(byteLength)) {
+      this.flushSession(session);
+      const message = new Uint8Array(byteLength);
+      message.set(share);
+      message.set(bytes.subarray(from, to), share.length);
+      session.sendBytes(message);
       return;
     }
-    if (session.direct === undefined) {
-      if (this.#dirty.length >= this.#maxBuffers) this.flush();
-      session.direct = this.#free.pop() ?? { bytes: new Uint8Array(this.#gatherBytes), used: 0 };
-      this.#dirty.push(session);
-      this.#fanOut.schedule();
-    }
-    session.direct.bytes.set(bytes.subarray(from, to), session.direct.used);
-    session.direct.used += byteLength;
+    const buffer = this.#bufferFor(session, byteLength);
+    if (buffer.share !== number) append(buffer, share);
+    buffer.share = number;
+    append(buffer, bytes.subarray(from, to));
   }
 
   /** Sends what is gathered for one session: something that is for it is to come after that. */
@@ -46,6 +52,7 @@ export class DirectDelivery {
     if (direct === undefined || direct.used === 0) return;
     const { used } = direct;
     direct.used = 0;
+    direct.share = 0;
     if (!session.closed) session.sendBytes(direct.bytes.subarray(0, used));
   }
 
@@ -58,4 +65,28 @@ export class DirectDelivery {
     }
     this.#dirty.length = 0;
   }
+
+  /** What would fill most of a buffer goes as it is: copying would gather nothing. */
+  #isLarge(byteLength: number): boolean {
+    return byteLength * 2 > this.#gatherBytes;
+  }
+
+  /** A session's buffer, with room for so many bytes more. */
+  #bufferFor(session: Session, byteLength: number): DirectBuffer {
+    if (session.direct !== undefined && session.direct.used + byteLength > this.#gatherBytes) {
+      this.flushSession(session);
+    }
+    if (session.direct === undefined) {
+      if (this.#dirty.length >= this.#maxBuffers) this.flush();
+      session.direct = this.#free.pop() ?? { bytes: new Uint8Array(this.#gatherBytes), used: 0, share: 0 };
+      this.#dirty.push(session);
+      this.#fanOut.schedule();
+    }
+    return session.direct;
+  }
+}
+
+function append(buffer: DirectBuffer, bytes: Uint8Array): void {
+  buffer.bytes.set(bytes, buffer.used);
+  buffer.used += bytes.length;
 }

@@ -14,6 +14,7 @@ import type { Calls } from './calls/calls.js';
 import { nowMicros } from './clock.js';
 import { CLOSE_CODES } from './close-codes.js';
 import type { FanOut } from './fan-out.js';
+import type { GroupDelivery } from './groups/group-delivery.js';
 import { PayloadRun } from './payload-run.js';
 import type { PublishCredit } from './publish-credit.js';
 import type { BrokerAudience, BrokerSubject, Session } from './session.js';
@@ -25,6 +26,7 @@ export interface IngressParts {
   readonly admission: Admission;
   readonly calls: Calls;
   readonly fanOut: FanOut;
+  readonly groups: GroupDelivery;
   readonly credit: PublishCredit;
   readonly acks: Acknowledgements;
   readonly waits: SessionWaits;
@@ -62,6 +64,7 @@ export class Ingress {
         if (wantsAck(frame)) parts.acks.add(session, frame.id, subject);
         parts.fanOut.gather(audience, frame.memory.u8, frame.start, frame.end);
         this.#holdCredit(session, audience);
+        this.#holdForGroups(session, subject);
       },
       refused: (session, error, id, frame) => this.#refuse(session, error, id, frame),
     };
@@ -161,6 +164,7 @@ export class Ingress {
     }
     const audience = admission.enter(subject, frame, brokerTime);
     if (wantsAck(frame)) acks.add(session, frame.id.slice(), subject);
+    if (gate !== undefined) this.#holdForGroups(session, subject);
     return audience;
   }
 
@@ -200,6 +204,11 @@ export class Ingress {
 
   #holdCredit(session: Session, audience: BrokerAudience): void {
     if (audience.state.waiting !== 'nobody' && !session.closed) this.#parts.credit.hold(session, audience);
+  }
+
+  #holdForGroups(session: Session, { gate }: BrokerSubject): void {
+    if (gate === undefined || gate.groups.length === 0) return;
+    this.#parts.groups.visitWaiting(gate, (sessions) => this.#holdCredit(session, sessions));
   }
 
   #refuse(session: Session, error: ModwireError, reference?: Uint8Array, frame?: FrameView): void {

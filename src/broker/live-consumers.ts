@@ -42,7 +42,7 @@ export interface SessionReading {
   readonly unable: readonly Subscription[];
 }
 
-/** Which of a session's subscriptions to a subject read frames of a schema. */
+/** Which of a session's subscriptions to a subject read frames of a schema, of those that get everything. */
 export function readingOf(
   session: Session,
   selects: (filter: string) => boolean,
@@ -51,8 +51,8 @@ export function readingOf(
   let able = false;
   const unable: Subscription[] = [];
   for (const subscription of session.subscriptions.values()) {
-    const { filter, reads } = subscription;
-    if (!selects(filter)) continue;
+    const { filter, reads, member } = subscription;
+    if (member !== undefined || !selects(filter)) continue;
     if (reads.length === 0 || reads.some(canRead)) able = true;
     else unable.push(subscription);
   }

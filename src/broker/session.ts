@@ -4,6 +4,9 @@ import type { Audience, Member } from '../routing/audience.js';
 import type { Subject, SubjectRegistry } from '../routing/subject-registry.js';
 import type { Delivery } from './delivery.js';
 import type { DirectBuffer } from './direct-buffer.js';
+import type { GroupMember } from './groups/group-member.js';
+import type { Sharers } from './groups/sharing.js';
+import type { SubjectGroup } from './groups/subject-group.js';
 import type { SubjectGate } from './subject-gate.js';
 import type { Connection } from './transport.js';
 
@@ -12,6 +15,10 @@ export type BrokerAudience = Audience<Session, Delivery<Session>>;
 export type BrokerGate = SubjectGate<Session>;
 /** What the broker knows of a subject beside its count: who receives it, and its gate. */
 export type BrokerSubject = Subject<BrokerAudience, BrokerGate>;
+/** A group of subscribers as one subject has it. */
+export type BrokerGroup = SubjectGroup<Session>;
+export type BrokerMember = GroupMember<Session>;
+export type BrokerSharers = Sharers<Session>;
 export type BrokerSubjects = SubjectRegistry<BrokerAudience, BrokerGate>;
 
 /** A client is looked at once it was sent this much in answers. Bytes. */
@@ -35,6 +42,8 @@ export interface Subscription {
   readonly filter: string;
   /** Ids of the schemas that it reads, in hex; empty when it takes whatever comes. */
   readonly reads: readonly string[];
+  /** As what it shares with others what it selects; undefined when it gets everything. */
+  readonly member: BrokerMember | undefined;
 }
 
 const NO_AUDIENCES: ReadonlySet<BrokerAudience> = new Set();

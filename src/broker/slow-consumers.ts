@@ -9,7 +9,7 @@ import type { BrokerSubject, Session } from './session.js';
 
 export type SlowConsumerPolicy = 'resume' | 'close';
 
-/** Goes through the subjects that a session receives. */
+/** Goes through the subjects of which a session receives everything. */
 export type SubjectsOf = (session: Session, visit: (subject: BrokerSubject) => void) => void;
 
 /**
@@ -22,20 +22,24 @@ export class SlowConsumers {
   readonly #fanOut: FanOut;
   readonly #memberships: Memberships;
   readonly #subjectsOf: SubjectsOf;
+  readonly #resumed: (session: Session) => void;
   readonly #slow = new Set<Session>();
 
+  /** `resumed` is told of sessions that take frames again. */
   constructor(
     limits: Limits,
     policy: SlowConsumerPolicy,
     fanOut: FanOut,
     memberships: Memberships,
     subjectsOf: SubjectsOf,
+    resumed: (session: Session) => void,
   ) {
     this.#limits = limits;
     this.#policy = policy;
     this.#fanOut = fanOut;
     this.#memberships = memberships;
     this.#subjectsOf = subjectsOf;
+    this.#resumed = resumed;
   }
 
   get count(): number {
@@ -70,6 +74,7 @@ export class SlowConsumers {
       session.send({ type: 'gap', missed: missed.slice(at, at + this.#limits.maxListed) });
     }
     this.#memberships.resume(session);
+    this.#resumed(session);
     emit('modwire:consumer.resumed', () => ({ session: session.memberId, missed }));
   }
 

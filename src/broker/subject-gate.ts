@@ -2,6 +2,7 @@ import type { BySchemaId } from '../codec/schema-ids.js';
 import type { Audience, Member } from '../routing/audience.js';
 import type { BoundContract } from './bound-contracts.js';
 import type { Delivery } from './delivery.js';
+import type { SubjectGroup } from './groups/subject-group.js';
 
 /** A subscription as its client knows it. */
 export interface NumberedSubscription {
@@ -39,6 +40,8 @@ export interface Withholding<Party extends Member> {
   last: number;
 }
 
+const NO_GROUPS: readonly never[] = [];
+
 /**
  * What the frames of one subject have to pass, and what may keep them from some consumers, who are `Party`. Most
  * subjects have none: theirs are free.
@@ -61,4 +64,7 @@ export class SubjectGate<Party extends Member> {
   /** The audience of the last frame: what was gathered for it leaves before a frame for another one. */
   lastAudience: Audience<Party, Delivery<Party>> | undefined;
   withholding: Withholding<Party> | undefined;
+
+  /** Groups of subscribers: of each one member gets a frame, beside whoever gets everything. */
+  groups: readonly SubjectGroup<Party>[] = NO_GROUPS;
 }

@@ -5,43 +5,42 @@ import { ModwireError } from '../errors.js';
 import { emit } from '../events.js';
 import type { Limits } from '../limits.js';
 import { TokenTrie } from '../routing/token-trie.js';
+import type { GroupDelivery } from './groups/group-delivery.js';
+import { GroupMember } from './groups/group-member.js';
+import type { GroupMemberships } from './groups/group-memberships.js';
 import type { Memberships } from './memberships.js';
-import type { BrokerSubject, BrokerSubjects, Session, Subscription } from './session.js';
+import type { BrokerMember, BrokerSubject, BrokerSubjects, Session, Subscription } from './session.js';
 import type { SlowConsumers } from './slow-consumers.js';
+
+export interface SubscriptionsParts {
+  readonly limits: Limits;
+  readonly subjects: BrokerSubjects;
+  readonly memberships: Memberships;
+  readonly groupMemberships: GroupMemberships;
+  readonly groups: Pick<GroupDelivery, 'settle'>;
+  readonly slowConsumers: SlowConsumers;
+  /** Gives consumers, as they are, everything admitted by now or the word that it is withheld. */
+  readonly settle: () => void;
+  /** Told of subjects whose consumers, or what these read, may have changed. */
+  readonly changed: (subject: BrokerSubject) => void;
+}
 
 /** Who wants what: filters by session, and what follows from them for the audiences of subjects. */
 export class Subscriptions {
-  readonly #limits: Limits;
-  readonly #subjects: BrokerSubjects;
-  readonly #memberships: Memberships;
-  readonly #settle: () => void;
-  readonly #slowConsumers: SlowConsumers;
-  readonly #changed: (subject: BrokerSubject) => void;
+  readonly #parts: SubscriptionsParts;
+  /** Those that get everything. */
   readonly #filters = new TokenTrie<Subscription>();
-  /** Subscriptions that say which schemas they read. */
+  /** Of those: subscriptions that say which schemas they read. */
   #narrowCount = 0;
+  /** Those that share with others. */
+  readonly #shared = new TokenTrie<Subscription>();
+  #lastMember = 0;
 
-  /**
-   * `settle` gives consumers, as they are, everything admitted by now or the word that it is withheld. `changed` is told of
-   * subjects whose consumers, or what these read, may have changed.
-   */
-  constructor(
-    limits: Limits,
-    subjects: BrokerSubjects,
-    memberships: Memberships,
-    settle: () => void,
-    slowConsumers: SlowConsumers,
-    changed: (subject: BrokerSubject) => void,
-  ) {
-    this.#limits = limits;
-    this.#subjects = subjects;
-    this.#memberships = memberships;
-    this.#settle = settle;
-    this.#slowConsumers = slowConsumers;
-    this.#changed = changed;
+  constructor(parts: SubscriptionsParts) {
+    this.#parts = parts;
   }
 
-  /** Whether some consumer of a subject says which schemas it reads. */
+  /** Whether some consumer that gets all of a subject says which schemas it reads. */
   isNarrow(subject: string): boolean {
     if (this.#narrowCount === 0) return false;
     let narrow = false;
@@ -53,32 +52,42 @@ export class Subscriptions {
 
   /** Goes through every subscription that selects something that one of the patterns selects too. */
   visitOverlapping(patterns: readonly string[], visit: (subscription: Subscription) => void): void {
-    this.#filters.visitAll((subscription) => {
-      if (patterns.some((pattern) => filtersOverlap(pattern, subscription.filter))) visit(subscription);
-    });
+    for (const filters of [this.#filters, this.#shared]) {
+      filters.visitAll((subscription) => {
+        if (patterns.some((pattern) => filtersOverlap(pattern, subscription.filter))) visit(subscription);
+      });
+    }
   }
 
   get count(): number {
-    return this.#filters.size;
+    return this.#filters.size + this.#shared.size;
   }
 
-  /** Everyone with a filter that selects this subject. */
+  /** Everyone who gets all of this subject. */
   interestedIn(subject: string): Map<number, Session> {
     const members = new Map<number, Session>();
     this.#filters.selecting(subject, ({ session }) => members.set(session.memberId, session));
     return members;
   }
 
-  /** Goes through the subjects that a session receives, each once. */
+  /** Everyone who shares this subject with the others of a group. */
+  membersOf(subject: string): BrokerMember[] {
+    const members: BrokerMember[] = [];
+    if (this.#shared.size > 0) this.#shared.selecting(subject, ({ member }) => members.push(member!));
+    return members;
+  }
+
+  /** Goes through the subjects of which a session receives everything, each once. */
   visitSubjects(session: Session, visit: (subject: BrokerSubject) => void): void {
-    const subscriptions = [...session.subscriptions.values()];
+    const { subjects } = this.#parts;
+    const subscriptions = [...session.subscriptions.values()].filter(({ member }) => member === undefined);
     if (subscriptions.length === 1) {
-      this.#subjects.selectedBy(subscriptions[0]!.filter, visit);
+      subjects.selectedBy(subscriptions[0]!.filter, visit);
       return;
     }
     const seen = new Set<BrokerSubject>();
     for (const { filter } of subscriptions) {
-      this.#subjects.selectedBy(filter, (subject) => {
+      subjects.selectedBy(filter, (subject) => {
         if (seen.has(subject)) return;
         seen.add(subject);
         visit(subject);
@@ -88,7 +97,66 @@ export class Subscriptions {
 
   /** Throws INVALID_ARGUMENT, ALREADY_EXISTS or RESOURCE_EXHAUSTED. */
   subscribe(session: Session, request: ControlOf<'subscribe'>): void {
-    const { filter, subscription: number } = request;
+    const { filter, subscription: number, group } = request;
+    this.#check(session, number, filter);
+    const reads = [...new Set(request.reads.map(toHex))];
+    const member =
+      group === '' ? undefined : new GroupMember<Session>(++this.#lastMember, session, number, group, reads);
+    const { subjects, memberships, groupMemberships, slowConsumers, settle } = this.#parts;
+    // From here on positions are exact: everything admitted has left.
+    settle();
+    const selected: BrokerSubject[] = [];
+    subjects.selectedBy(filter, (subject) => selected.push(subject));
+    this.#answer(session, request, selected);
+    this.#add({ session, number, filter, reads, member });
+    if (member === undefined) {
+      for (const subject of selected) slowConsumers.joining(session, subject);
+      memberships.join(selected, session);
+    } else groupMemberships.join(selected, member);
+    this.#renew(selected);
+  }
+
+  /** Throws NOT_FOUND. */
+  unsubscribe(session: Session, number: number): void {
+    const subscription = session.subscriptions.get(number);
+    if (subscription === undefined) {
+      throw new ModwireError('NOT_FOUND', {
+        what: 'no such subscription',
+        expected: 'the number of a subscription of this session',
+        got: String(number),
+      });
+    }
+    const { subjects, memberships, groupMemberships, groups, settle } = this.#parts;
+    const { filter, member } = subscription;
+    if (member === undefined) settle();
+    else groups.settle(session);
+    session.send({ type: 'unsubscribed', subscription: number });
+    this.#remove(subscription);
+    const selected: BrokerSubject[] = [];
+    subjects.selectedBy(filter, (subject) => selected.push(subject));
+    if (member === undefined) {
+      const leaving = selected.filter((subject) => !this.#selects(session, subject.text));
+      memberships.leave(leaving, session);
+    } else groupMemberships.leave(selected, member);
+    this.#renew(selected);
+  }
+
+  /** Forgets a session that is gone. */
+  forget(session: Session): void {
+    const { subjects, memberships, groupMemberships, changed } = this.#parts;
+    const narrowed = new Set<BrokerSubject>();
+    for (const subscription of [...session.subscriptions.values()]) {
+      const { filter, reads, member } = subscription;
+      this.#remove(subscription);
+      if (member !== undefined) groupMemberships.leaveAll(member);
+      else if (reads.length > 0) subjects.selectedBy(filter, (subject) => narrowed.add(subject));
+    }
+    memberships.leaveAll(session);
+    for (const subject of narrowed) changed(subject);
+  }
+
+  /** Throws what refuses a subscription. */
+  #check(session: Session, number: number, filter: string): void {
     checkFilter(filter);
     if (number === 0) {
       throw new ModwireError('INVALID_ARGUMENT', {
@@ -106,83 +174,66 @@ export class Subscriptions {
         where: `filter ${filter}`,
       });
     }
-    if (session.subscriptions.size >= this.#limits.maxSubscriptions) {
-      throw new ModwireError('RESOURCE_EXHAUSTED', {
-        what: 'too many subscriptions',
-        expected: `at most maxSubscriptions = ${this.#limits.maxSubscriptions} in one session`,
-        got: 'one more',
-        where: `filter ${filter}`,
-        advice: 'use a wildcard or a second connection',
-      });
+    const { maxSubscriptions } = this.#parts.limits;
+    if (session.subscriptions.size < maxSubscriptions) return;
+    throw new ModwireError('RESOURCE_EXHAUSTED', {
+      what: 'too many subscriptions',
+      expected: `at most maxSubscriptions = ${maxSubscriptions} in one session`,
+      got: 'one more',
+      where: `filter ${filter}`,
+      advice: 'use a wildcard or a second connection',
+    });
+  }
+
+  /** Says where the subjects stand; who shares them gets no continuous count, and is told of none. */
+  #answer(session: Session, request: ControlOf<'subscribe'>, selected: readonly BrokerSubject[]): void {
+    const { subscription } = request;
+    if (request.group !== '') {
+      session.send({ type: 'subscribed', subscription, positions: [], complete: false, missed: [] });
+      return;
     }
-    // From here on positions are exact: everything admitted has left.
-    this.#settle();
-    const selected: BrokerSubject[] = [];
-    this.#subjects.selectedBy(filter, (subject) => selected.push(subject));
     const missed = request.resume ? missedSince(request, selected) : [];
-    const { maxListed } = this.#limits;
+    const { maxListed } = this.#parts.limits;
     while (missed.length > maxListed) session.send({ type: 'gap', missed: missed.splice(0, maxListed) });
     session.send({
       type: 'subscribed',
-      subscription: number,
+      subscription,
       positions: selected.slice(0, maxListed).map(positionOf),
       complete: selected.length <= maxListed,
       missed,
     });
-    const subscription = { session, number, filter, reads: [...new Set(request.reads.map(toHex))] };
-    this.#filters.add(filter, subscription);
+  }
+
+  #add(subscription: Subscription): void {
+    const { session, number, filter, reads, member } = subscription;
+    this.#trieOf(subscription).add(filter, subscription);
     session.addSubscription(subscription);
-    if (subscription.reads.length > 0) this.#narrowCount++;
-    for (const subject of selected) this.#slowConsumers.joining(session, subject);
-    this.#memberships.join(selected, session);
-    this.#renew(selected);
-    emit('modwire:subscription.open', () => ({ session: session.memberId, subscription: number, filter }));
-  }
-
-  /** Throws NOT_FOUND. */
-  unsubscribe(session: Session, number: number): void {
-    const subscription = session.subscriptions.get(number);
-    if (subscription === undefined) {
-      throw new ModwireError('NOT_FOUND', {
-        what: 'no such subscription',
-        expected: 'the number of a subscription of this session',
-        got: String(number),
-      });
-    }
-    this.#settle();
-    session.send({ type: 'unsubscribed', subscription: number });
-    this.#remove(subscription);
-    const selected: BrokerSubject[] = [];
-    this.#subjects.selectedBy(subscription.filter, (subject) => selected.push(subject));
-    const leaving = selected.filter((subject) => !this.#selects(session, subject.text));
-    this.#memberships.leave(leaving, session);
-    this.#renew(selected);
-  }
-
-  /** Forgets a session that is gone. */
-  forget(session: Session): void {
-    const narrowed = new Set<BrokerSubject>();
-    for (const subscription of [...session.subscriptions.values()]) {
-      this.#remove(subscription);
-      if (subscription.reads.length === 0) continue;
-      this.#subjects.selectedBy(subscription.filter, (subject) => narrowed.add(subject));
-    }
-    this.#memberships.leaveAll(session);
-    for (const subject of narrowed) this.#changed(subject);
+    if (member === undefined && reads.length > 0) this.#narrowCount++;
+    emit('modwire:subscription.open', () => ({
+      ...{ session: session.memberId, subscription: number, filter },
+      group: member?.group,
+    }));
   }
 
   #remove(subscription: Subscription): void {
-    const { session, number, filter } = subscription;
-    this.#filters.delete(filter, subscription);
+    const { session, number, filter, reads, member } = subscription;
+    this.#trieOf(subscription).delete(filter, subscription);
     session.removeSubscription(subscription);
-    if (subscription.reads.length > 0) this.#narrowCount--;
-    emit('modwire:subscription.close', () => ({ session: session.memberId, subscription: number, filter }));
+    if (member === undefined && reads.length > 0) this.#narrowCount--;
+    emit('modwire:subscription.close', () => ({
+      ...{ session: session.memberId, subscription: number, filter },
+      group: member?.group,
+    }));
+  }
+
+  #trieOf({ member }: Subscription): TokenTrie<Subscription> {
+    return member === undefined ? this.#filters : this.#shared;
   }
 
   /** Tells that consumers of subjects have changed, where that matters. */
   #renew(subjects: readonly BrokerSubject[]): void {
     for (const subject of subjects) {
-      if (this.#narrowCount > 0 || subject.gate !== undefined) this.#changed(subject);
+      if (this.#narrowCount > 0 || subject.gate !== undefined) this.#parts.changed(subject);
     }
   }
 

@@ -8,6 +8,7 @@ const GAP_REASONS: Readonly<Record<Gap['reason'], string>> = {
   slow: 'this subscriber read too slowly',
   disconnected: 'the connection was down',
   queue: 'the queue was full',
+  group: 'all members of the group who can read it read too slowly',
   sequence: 'the broker did not say why',
 };
 
@@ -45,8 +46,10 @@ export class SubscriberNotices {
   }
 
   /** The broker has accepted all subscriptions: whatever is published from now on arrives. */
-  subscribed(url: string, filters: readonly string[]): void {
-    this.#notice('subscribed', { url, filters }, `subscribed to ${filters.join(', ')} at ${url}`);
+  subscribed(url: string, filters: readonly string[], group: string | undefined): void {
+    const member = group === undefined ? '' : ` as a member of ${group}`;
+    const text = `subscribed to ${filters.join(', ')}${member} at ${url}`;
+    this.#notice('subscribed', { url, filters, group }, text);
   }
 
   #notice(name: string, detail: unknown, text: string): void {

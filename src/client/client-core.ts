@@ -53,6 +53,7 @@ export class ClientCore {
       ...{ events, outbox },
       frame: (memory, start, end) => inbox.frame(memory, start, end),
       control: (message) => this.#controls.take(message),
+      messageRead: () => inbox.endShare(),
       lost: (error) => this.#lost(error),
       resume: () => this.#resume(),
       over: () => this.close(),

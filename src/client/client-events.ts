@@ -9,6 +9,8 @@ export type GapReason =
   | 'disconnected'
   /** A subscription's queue was full, and reading could not stop: an answer was awaited, or a browser cannot. */
   | 'queue'
+  /** Of those who share them in a group, all who can read them read too slowly; told to one member. */
+  | 'group'
   /** The sequence jumped without the broker having said why. */
   | 'sequence';
 

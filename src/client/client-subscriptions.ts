@@ -8,6 +8,7 @@ import type { Link } from './link.js';
 import { notConnected } from './not-connected.js';
 import { PendingAnswers } from './pending-answers.js';
 import { ReadingGate } from './reading-gate.js';
+import type { SubscribeOptions } from './subscribe-options.js';
 import { type AnySubscription, Subscription, type SubscriptionHost } from './subscription.js';
 import { UnreadableNotices } from './unreadable-notices.js';
 
@@ -55,11 +56,11 @@ export class ClientSubscriptions {
   async start<Item>(
     filter: string,
     reading: FrameReading<Item>,
-    signal: AbortSignal | undefined,
+    { signal, group }: SubscribeOptions,
   ): Promise<Subscription<Item>> {
     const number = this.#nextNumber++;
     const { maxQueuedFrames } = this.#parts;
-    const subscription = new Subscription(filter, number, reading, maxQueuedFrames, this.#host);
+    const subscription = new Subscription(filter, number, reading, maxQueuedFrames, this.#host, group);
     this.#open.set(number, subscription);
     try {
       const answer = this.#starting.wait(number, signal);
@@ -132,10 +133,11 @@ export class ClientSubscriptions {
       return;
     }
     subscription.takenUp();
+    this.#starting.resolve(message.subscription);
+    if (subscription.group !== undefined) return;
     inbox.missed(message.missed, 'disconnected');
     // Who knew all subjects, and is told what was missed of any, knows them still, even if too many to be listed.
     inbox.add(subscription, message.positions, message.complete || subscription.complete);
-    this.#starting.resolve(message.subscription);
   }
 
   /** At once: frames that follow in the same batch may have other subscriptions, but not this one. */
@@ -143,6 +145,11 @@ export class ClientSubscriptions {
     const subscription = this.#open.get(message.subscription);
     if (subscription !== undefined) this.#forget(subscription);
     this.#ending.resolve(message.subscription);
+  }
+
+  /** At once: what follows in the same batch is for this one alone. */
+  share(number: number): void {
+    this.#parts.inbox.share(this.#open.get(number));
   }
 
   /** At once: frames that follow are not for these. */
@@ -157,16 +164,18 @@ export class ClientSubscriptions {
   }
 
   /** Asks for subscriptions that somebody waits for. */
-  #send(subscriptions: readonly AnySubscription[], resume: boolean): void {
+  #send(subscriptions: readonly AnySubscription[], again: boolean): void {
     const { link, inbox } = this.#parts;
     const maxBytes = link.connection?.welcome.maxBatchBytes ?? 0;
-    const requests = subscriptions.map((subscription) => {
-      const { number, filter, reading } = subscription;
+    const requests = subscriptions.map((subscription): ControlOf<'subscribe'> => {
+      const { number, filter, reading, group = '' } = subscription;
+      // What a member of a group has seen says nothing of what the group has.
+      const resume = again && group === '';
       const positions = resume ? inbox.positions(subscription, maxBytes) : [];
       // What does not fit makes it incomplete.
       const complete = resume && subscription.complete;
       const { reads } = reading;
-      return { type: 'subscribe' as const, subscription: number, filter, resume, complete, positions, reads };
+      return { type: 'subscribe', subscription: number, filter, resume, complete, positions, reads, group };
     });
     if (link.sendAll(requests)) return;
     for (const { number } of subscriptions) this.#starting.reject(number, notConnected());

@@ -22,6 +22,7 @@ import type {
   PublishAck,
   PublishOptions,
 } from './publish-options.js';
+import { type SubscribeOptions, subscribeArguments } from './subscribe-options.js';
 import type { AnySubscription, Subscription } from './subscription.js';
 
 /** A client of one broker: `connect` makes one. */
@@ -98,41 +99,45 @@ export class Client extends CallingClient {
 
   /**
    * Subscribes to every subject that `filter` selects (`*` one token, `>` one or more at the end), to a listener, or
-   * to iterate over the subscription. Resolves when the broker has accepted it. The signal ends it again.
+   * to iterate over the subscription. Resolves when the broker has accepted it. The signal ends it again. Options may
+   * stand before the listener, too. With a group it shares the messages with the group's other members.
    * With a contract, which this client then uses, it gets the values of frames that the contract can read, and no
    * others: see `unreadable`.
    */
   subscribe<Value extends TableObject>(
     filter: string,
     contract: Contract<Value>,
-    options?: SignalOptions,
+    options?: SubscribeOptions,
   ): Promise<Subscription<ContractFrame<Value>>>;
   subscribe<Value extends TableObject>(
     filter: string,
     contract: Contract<Value>,
     listener: ContractListener<Value>,
-    options?: SignalOptions,
+    options?: SubscribeOptions,
   ): Promise<Subscription<ContractFrame<Value>>>;
-  subscribe(filter: string, options?: SignalOptions): Promise<Subscription>;
-  subscribe(filter: string, listener: FrameListener, options?: SignalOptions): Promise<Subscription>;
+  subscribe<Value extends TableObject>(
+    filter: string,
+    contract: Contract<Value>,
+    options: SubscribeOptions,
+    listener: ContractListener<Value>,
+  ): Promise<Subscription<ContractFrame<Value>>>;
+  subscribe(filter: string, options?: SubscribeOptions): Promise<Subscription>;
+  subscribe(filter: string, listener: FrameListener, options?: SubscribeOptions): Promise<Subscription>;
+  subscribe(filter: string, options: SubscribeOptions, listener: FrameListener): Promise<Subscription>;
   async subscribe(filter: string, ...rest: readonly unknown[]): Promise<AnySubscription> {
     const contract = isContract(rest[0]) ? rest[0] : undefined;
-    const [first, second] = contract === undefined ? rest : rest.slice(1);
-    const listener = typeof first === 'function' ? first : undefined;
-    const signal = ((listener === undefined ? first : second) as SignalOptions | undefined)?.signal;
+    const { listener, options } = subscribeArguments(contract === undefined ? rest : rest.slice(1));
+    const { signal } = options;
     this.#core.throwIfClosed();
     throwIfAborted(signal);
     checkFilter(filter);
     if (contract === undefined) {
-      return this.#core.subscriptions.start(
-        filter,
-        plainReading(listener as FrameListener | undefined),
-        signal,
-      );
+      const reading = plainReading(listener as FrameListener | undefined);
+      return this.#core.subscriptions.start(filter, reading, options);
     }
     await this.#core.contracts.use(contract, signal);
     const reading = contractReading(contract, listener as ContractListener<TableObject> | undefined);
-    return this.#core.subscriptions.start(filter, reading, signal);
+    return this.#core.subscriptions.start(filter, reading, options);
   }
 
   /**

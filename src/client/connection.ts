@@ -20,6 +20,8 @@ export interface ConnectionHandlers {
   opened(connection: Connection): void;
   frame(memory: Memory, start: number, end: number): void;
   control(message: ControlMessage): void;
+  /** A WebSocket message is read to its end. */
+  messageRead(): void;
   /** Bytes that nobody can read. */
   failed(error: ModwireError): void;
   /** A heartbeat was sent: its size in bytes. */
@@ -158,6 +160,7 @@ export function openConnection(options: ResolvedConnectOptions, handlers: Connec
             else control(message);
           } else if (connection !== undefined) handlers.frame(memory, batch.start, batch.end);
         }
+        if (connection !== undefined) handlers.messageRead();
         if (!over() && batch.violation !== undefined) handlers.failed(unreadable(batch.violation.text));
       },
       close(code, detail) {

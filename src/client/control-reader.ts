@@ -66,10 +66,13 @@ export class ControlReader {
         events.emit('slow', { bufferedBytes: message.bufferedBytes, limitBytes: message.limitBytes });
         break;
       case 'gap':
-        inbox.missed(message.missed, this.#slow ? 'slow' : 'disconnected');
+        inbox.gap(message.missed, this.#slow ? 'slow' : 'disconnected');
         break;
       case 'withheld':
         inbox.withheld(message);
+        break;
+      case 'share':
+        subscriptions.share(message.subscription);
         break;
       case 'unreadable':
         subscriptions.unreadable(message);

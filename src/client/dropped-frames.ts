@@ -20,8 +20,8 @@ export class DroppedFrames {
 
   add({ subject, epoch, sequence }: FrameView): void {
     const range = this.#ranges.get(subject);
-    if (range !== undefined && range.epoch === epoch && sequence <= range.last + 1) {
-      range.last = sequence;
+    if (range !== undefined && range.epoch === epoch && isBesideOrIn(range, sequence)) {
+      range.last = Math.max(range.last, sequence);
       return;
     }
     if (this.#ranges.size === 0) this.#atEndOfTurn(() => this.#tell());
@@ -34,4 +34,8 @@ export class DroppedFrames {
     this.#ranges.clear();
     for (const [subject, range] of ranges) this.#gap({ subject, ...range, reason: 'queue' });
   }
+}
+
+function isBesideOrIn({ first, last }: Range, sequence: number): boolean {
+  return sequence >= first && sequence <= last + 1;
 }

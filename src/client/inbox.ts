@@ -45,6 +45,9 @@ export class Inbox {
   readonly #tracked = new TokenTrie<Tracked>();
   readonly #filters = new TokenTrie<AnySubscription>();
   readonly #dropped: DroppedFrames;
+  /** Whether what comes is the share of one subscription, and of which; undefined when that has ended. */
+  #sharing = false;
+  #sharer: AnySubscription | undefined;
 
   constructor(maxTracked: number, atEndOfTurn: (action: () => void) => void, host: InboxHost) {
     this.#maxTracked = maxTracked;
@@ -69,9 +72,26 @@ export class Inbox {
     }
     const tracked = this.#bySubject.find(frame) ?? this.#meet(frame);
     frame.subjectText = tracked.text;
+    if (this.#sharing) {
+      // What lies between went to others: no part of what is counted here.
+      this.#sharer?.deliver(frame);
+      return;
+    }
     if (!this.#advance(tracked, frame.epoch, frame.sequence)) return;
     const { subscriptions } = tracked;
     for (let index = 0; index < subscriptions.length; index++) subscriptions[index]!.deliver(frame);
+  }
+
+  /** What follows in this WebSocket message is for one subscription alone, as a member of its group. */
+  share(subscription: AnySubscription | undefined): void {
+    this.#sharing = true;
+    this.#sharer = subscription;
+  }
+
+  /** The WebSocket message is over. */
+  endShare(): void {
+    this.#sharing = false;
+    this.#sharer = undefined;
   }
 
   /** A subscription that the broker has accepted, with where its subjects stand. */
@@ -117,6 +137,12 @@ export class Inbox {
     return positions;
   }
 
+  /** The broker says what has passed this client by, or all members of a group. */
+  gap(ranges: readonly MissedRange[], reason: GapReason): void {
+    if (this.#sharing) for (const range of ranges) this.#host.gap({ ...range, reason: 'group' });
+    else this.missed(ranges, reason);
+  }
+
   /** The broker says what will not come. What was seen or told before is not told again. */
   missed(ranges: readonly MissedRange[], reason: GapReason): void {
     for (const range of ranges) {
@@ -136,8 +162,12 @@ export class Inbox {
     }
   }
 
-  /** The broker keeps frames back that nobody here can read: they count as seen. */
+  /** The broker keeps frames back that nobody here, or nobody of a group, can read: they count as seen. */
   withheld({ subject, epoch, first, last, schemaId }: ControlOf<'withheld'>): void {
+    if (this.#sharing) {
+      this.#sharer?.withheld(subject, schemaId, last - first + 1);
+      return;
+    }
     const tracked = this.#track(subject);
     const from = epoch === tracked.epoch ? Math.max(first, tracked.sequence + 1) : first;
     if (from > last) return;

@@ -12,6 +12,8 @@ export interface LinkHost {
   readonly outbox: Outbox;
   readonly frame: (memory: Memory, start: number, end: number) => void;
   readonly control: (message: ControlMessage) => void;
+  /** A WebSocket message is read to its end. */
+  readonly messageRead: () => void;
   /** The connection is gone: nobody will answer what was asked over it. */
   readonly lost: (error: ModwireError) => void;
   /** Connected again: takes the subscriptions up. */
@@ -86,7 +88,7 @@ export class Link {
   }
 
   #connect(options: ResolvedConnectOptions): Promise<void> {
-    const { events, outbox, frame, control } = this.#host;
+    const { events, outbox, frame, control, messageRead } = this.#host;
     let opened: Connection | undefined;
     return openConnection(options, {
       opened: (connection) => {
@@ -95,6 +97,7 @@ export class Link {
       },
       frame,
       control,
+      messageRead,
       failed: (error) => events.emit('error', error),
       pinged: (byteLength) => outbox.countSent(byteLength),
       closed: (code, detail) => {

@@ -30,6 +30,8 @@ export interface SubscriptionHost {
  */
 export class Subscription<Item = FrameView> implements AsyncIterable<Item> {
   readonly filter: string;
+  /** The group with whose other members it shares what the filter selects; undefined when it gets everything. */
+  readonly group: string | undefined;
   /** @internal */ readonly number: number;
   /** Whether the broker has ever accepted it. @internal */ accepted = false;
   /** Whether the client knows the positions of all subjects of the filter. @internal */ complete = false;
@@ -52,8 +54,10 @@ export class Subscription<Item = FrameView> implements AsyncIterable<Item> {
     reading: FrameReading<Item>,
     maxQueued: number,
     host: SubscriptionHost,
+    group?: string,
   ) {
     this.filter = filter;
+    this.group = group;
     this.number = number;
     this.reading = reading;
     this.#maxQueued = maxQueued;
@@ -126,7 +130,7 @@ export class Subscription<Item = FrameView> implements AsyncIterable<Item> {
     } else this.#host.dropped(frame);
   }
 
-  /** The broker keeps frames back that no subscription of this client reads. @internal */
+  /** The broker keeps frames back that no subscription of this client, or nobody of its group, reads. @internal */
   withheld(subject: string, schemaId: Uint8Array, count: number): void {
     if (this.reading.reads.length === 0) return;
     const id = schemaId.some((byte) => byte !== 0) ? schemaId : undefined;

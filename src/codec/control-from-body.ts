@@ -21,6 +21,7 @@ import { ResolveT } from './generated/modwire/control/resolve.js';
 import { Resolved } from './generated/modwire/control/resolved.js';
 import { ServeT } from './generated/modwire/control/serve.js';
 import { ServingT } from './generated/modwire/control/serving.js';
+import { ShareT } from './generated/modwire/control/share.js';
 import { SlowT } from './generated/modwire/control/slow.js';
 import { SubscribeT } from './generated/modwire/control/subscribe.js';
 import { SubscribedT } from './generated/modwire/control/subscribed.js';
@@ -69,6 +70,7 @@ export function fromControlBody(control: Control): ControlMessage {
       complete: body.complete,
       positions: body.positions.map(fromPosition),
       reads: body.reads.map(fromReference),
+      group: String(body.group ?? ''),
     };
   }
   if (body instanceof SubscribedT) {
@@ -160,6 +162,7 @@ export function fromControlBody(control: Control): ControlMessage {
   if (body instanceof GrantT) {
     return { type: 'grant', request: fromReference(body.request), replies: Number(body.replies) };
   }
+  if (body instanceof ShareT) return { type: 'share', subscription: body.subscription };
   const goodbye = body as GoodbyeT;
   return {
     type: 'goodbye',

@@ -51,6 +51,8 @@ export type ControlMessage =
       readonly positions: readonly SubjectPosition[];
       /** Ids of the schemas that it reads, 16 bytes each; empty when it takes whatever comes. */
       readonly reads: readonly Uint8Array[];
+      /** With whom it shares what it selects; empty when it gets everything. */
+      readonly group: string;
     }
   | {
       readonly type: 'subscribed';
@@ -160,7 +162,8 @@ export type ControlMessage =
       readonly request: Uint8Array;
       /** In all, from the first on. */
       readonly replies: number;
-    };
+    }
+  | { readonly type: 'share'; readonly subscription: number };
 
 /** The message of one type. */
 export type ControlOf<Type extends ControlMessage['type']> = Extract<ControlMessage, { type: Type }>;

@@ -34,12 +34,15 @@ const BODIES: Record<Exclude<keyof typeof Body, 'NONE'>, TableShape> = {
     u32('max_subscriptions'),
     u32('publish_window_bytes'),
   ),
-  Subscribe: table(u32('subscription'), text('filter'), u8('resume'), u8('complete'), positions, {
-    kind: 'structs',
-    name: 'reads',
-    bytes: 16,
-    alignment: 1,
-  }),
+  Subscribe: table(
+    u32('subscription'),
+    text('filter'),
+    u8('resume'),
+    u8('complete'),
+    positions,
+    { kind: 'structs', name: 'reads', bytes: 16, alignment: 1 },
+    optionalText('group'),
+  ),
   Subscribed: table(u32('subscription'), positions, u8('complete'), misses),
   Unsubscribe: table(u32('subscription')),
   Unsubscribed: table(u32('subscription')),
@@ -85,6 +88,7 @@ const BODIES: Record<Exclude<keyof typeof Body, 'NONE'>, TableShape> = {
   Unserved: table(u32('service')),
   Capacity: table(u32('service'), u32('concurrency'), u8('ready')),
   Grant: table(u64('replies'), reference('request')),
+  Share: table(u32('subscription')),
 };
 
 export const CONTROL_SHAPE: TableShape = table(

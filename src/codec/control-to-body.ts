@@ -21,6 +21,7 @@ import { ResolveT } from './generated/modwire/control/resolve.js';
 import { ResolvedT } from './generated/modwire/control/resolved.js';
 import { ServeT } from './generated/modwire/control/serve.js';
 import { ServingT } from './generated/modwire/control/serving.js';
+import { ShareT } from './generated/modwire/control/share.js';
 import { SlowT } from './generated/modwire/control/slow.js';
 import { SubscribeT } from './generated/modwire/control/subscribe.js';
 import { SubscribedT } from './generated/modwire/control/subscribed.js';
@@ -65,6 +66,7 @@ export function toControlBody(message: ControlMessage): { type: Body; table: Con
           message.complete,
           message.positions.map(toPosition),
           message.reads.map(toReference),
+          message.group,
         ),
       };
     case 'subscribed':
@@ -165,6 +167,8 @@ export function toControlBody(message: ControlMessage): { type: Body; table: Con
           message.policy,
         ),
       };
+    case 'share':
+      return { type: Body.Share, table: new ShareT(message.subscription) };
     case 'serving':
       return { type: Body.Serving, table: new ServingT(message.service) };
     case 'unserve':

@@ -40,6 +40,7 @@ class LinkUnderTest {
       control: ({ type }) => {
         if (type === 'pong') this.#pongs.shift()?.();
       },
+      messageRead: () => undefined,
       lost: (error) => {
         for (const reject of this.#lost.splice(0)) reject(error);
       },

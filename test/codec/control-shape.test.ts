@@ -23,6 +23,7 @@ import { Resolve } from '../../src/codec/generated/modwire/control/resolve.js';
 import { Resolved } from '../../src/codec/generated/modwire/control/resolved.js';
 import { Serve } from '../../src/codec/generated/modwire/control/serve.js';
 import { Serving } from '../../src/codec/generated/modwire/control/serving.js';
+import { Share } from '../../src/codec/generated/modwire/control/share.js';
 import { Slow } from '../../src/codec/generated/modwire/control/slow.js';
 import { Subscribe } from '../../src/codec/generated/modwire/control/subscribe.js';
 import { Subscribed } from '../../src/codec/generated/modwire/control/subscribed.js';
@@ -39,7 +40,7 @@ const BODIES = {
   ...{ Hello, Welcome, Subscribe, Subscribed, Unsubscribe, Unsubscribed, Ack },
   ...{ Credit, Failure, Slow, Gap, Ping, Pong, Goodbye },
   ...{ Withheld, Register, Registered, Resolve, Resolved, Unreadable },
-  ...{ Serve, Serving, Unserve, Unserved, Capacity, Grant },
+  ...{ Serve, Serving, Unserve, Unserved, Capacity, Grant, Share },
 };
 
 /** What a generated class says of its table when its static functions are called with a builder that takes notes. */

@@ -11,7 +11,15 @@ import { nest, nestUnions, shareTable } from '../support/table-messages.js';
 
 /** A subscribe message has everything that control messages are made of: texts, scalars, a list of tables. */
 const SUBSCRIBE = encodeControl({
-  ...{ type: 'subscribe', subscription: 3, filter: 'filter', resume: true, complete: true, reads: [] },
+  ...{
+    type: 'subscribe',
+    subscription: 3,
+    filter: 'filter',
+    resume: true,
+    complete: true,
+    reads: [],
+    group: '',
+  },
   positions: [
     { subject: 'first', epoch: 7, sequence: 9 },
     { subject: 'second', epoch: 8, sequence: 1 },
@@ -322,7 +330,7 @@ describe('the table verifier', () => {
   });
 
   it('accepts a vtable at the very end of the message', () => {
-    const map = new MessageMap(new Uint8Array(SUBSCRIBE.length + 16));
+    const map = new MessageMap(new Uint8Array(SUBSCRIBE.length + 24));
     map.bytes.set(SUBSCRIBE);
     map.put32(0, map.bytes.length - 4);
     const bytes = map.u16(bodyVtable(map));

@@ -59,6 +59,7 @@ const CONTROLS: readonly ControlMessage[] = [
     complete: true,
     positions: POSITIONS,
     reads: [new Uint8Array(16).fill(7)],
+    group: 'fuzzers',
   },
   { type: 'unsubscribe', subscription: 3 },
   { type: 'ping', nonce: 5 },

@@ -25,7 +25,9 @@ export class BrokerFixture {
     limits: Partial<Limits> = {},
     options: BrokerOptions = {},
   ): Promise<Broker> {
-    return this.closing(await startBroker({ port: 0, ...options, transport, limits }));
+    // What tests ask of a broker they mostly ask of one that has been running for a while.
+    const ours = { startupGraceMs: 0, ...limits };
+    return this.closing(await startBroker({ port: 0, ...options, transport, limits: ours }));
   }
 
   async client(url: string, options: ConnectOptions = {}): Promise<Client> {

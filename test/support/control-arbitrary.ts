@@ -39,6 +39,7 @@ export const CONTROL_MESSAGES: { readonly [T in Type]: fc.Arbitrary<Extract<Cont
       complete: fc.boolean(),
       positions,
       reads: fc.array(bytesOf(16), { maxLength: 4 }),
+      group: text(),
     }),
     subscribed: message('subscribed', {
       subscription: u32,
@@ -102,6 +103,7 @@ export const CONTROL_MESSAGES: { readonly [T in Type]: fc.Arbitrary<Extract<Cont
     unserved: message('unserved', { service: u32 }),
     capacity: message('capacity', { service: u32, concurrency: u32, ready: fc.boolean() }),
     grant: message('grant', { request: bytesOf(16), replies: u53 }),
+    share: message('share', { subscription: u32 }),
   };
 
 export const CONTROL_TYPES = Object.keys(CONTROL_MESSAGES) as Type[];
@@ -139,6 +141,7 @@ export const CONTROL_SAMPLES: readonly ControlMessage[] = [
     complete: true,
     positions: somePositions,
     reads: [id(4), id(5)],
+    group: 'größe',
   },
   { type: 'subscribed', subscription: 3, positions: somePositions, complete: true, missed: someMissed },
   { type: 'unsubscribe', subscription: 3 },
@@ -193,4 +196,5 @@ export const CONTROL_SAMPLES: readonly ControlMessage[] = [
   { type: 'unserved', service: 11 },
   { type: 'capacity', service: 11, concurrency: 4, ready: true },
   { type: 'grant', request: id(9), replies: 640 },
+  { type: 'share', subscription: 3 },
 ];

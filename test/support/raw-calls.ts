@@ -115,6 +115,11 @@ export function messageOf(caller: RawClient, id: Uint8Array): string {
   return headerOf(answersTo(caller, id).at(-1)!, 'modwire-message');
 }
 
+/** What an error says of whether the request may have been started; empty where its code says so by itself. */
+export function startedOf(caller: RawClient, id: Uint8Array): string {
+  return headerOf(answersTo(caller, id).at(-1)!, 'modwire-may-have-started');
+}
+
 /** Waits until a broker knows of no request any more. */
 export async function noCallsLeft(broker: Broker): Promise<void> {
   const left = ({ calls, waitingBytes }: BrokerStats) => [

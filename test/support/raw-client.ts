@@ -50,6 +50,8 @@ export class RawClient {
   readonly socket: WebSocket;
   /** Everything received, in order. */
   readonly received: Array<ControlMessage | FrameView> = [];
+  /** Of what came as a share of a group's messages: the number of the subscription that it is for. */
+  readonly shares = new Map<ControlMessage | FrameView, number>();
   /** Sizes of the WebSocket messages received. Bytes. */
   readonly messageBytes: number[] = [];
   closeCode: number | undefined;
@@ -92,6 +94,13 @@ export class RawClient {
     return this.frames.map(({ subject, sequence }) => `${subject}#${sequence}`);
   }
 
+  /** Frames that came as a subscription's share, as `subject#sequence`; of 0 those that came to all. */
+  labelsOf(subscription: number): string[] {
+    return this.frames
+      .filter((frame) => (this.shares.get(frame) ?? 0) === subscription)
+      .map(({ subject, sequence }) => `${subject}#${sequence}`);
+  }
+
   /** Control messages of one type received so far. */
   all<Type extends ControlMessage['type']>(type: Type): ControlOf<Type>[] {
     return this.controls.filter((one): one is ControlOf<Type> => one.type === type);
@@ -124,6 +133,7 @@ export class RawClient {
       complete: false,
       positions: [],
       reads: [],
+      group: '',
       ...more,
     });
     return this.next('subscribed', (message) => message.subscription === subscription);
@@ -175,15 +185,20 @@ export class RawClient {
     this.messageBytes.push(data.length);
     const memory = new Memory(new Uint8Array(data));
     this.#batch.reset(memory);
+    let share = 0;
     while (this.#batch.next()) {
       const { kind, start, end } = this.#batch;
       if (kind === 'frame') {
         if (!this.#verifier.verify(memory, start, end, this.#view))
           throw new Error('the broker sent no frame');
-        this.received.push(this.#view.retain());
+        const frame = this.#view.retain();
+        if (share !== 0) this.shares.set(frame, share);
+        this.received.push(frame);
       } else {
         const message = decodeControl(memory, start, end);
         if (isViolation(message)) throw new Error(`the broker sent no control message: ${message.text}`);
+        if (message.type === 'share') share = message.subscription;
+        else if (share !== 0) this.shares.set(message, share);
         this.received.push(message);
       }
     }

@@ -12,8 +12,8 @@ export interface StoryStage {
 }
 
 /** Starts a broker of its own for every story. */
-export async function setStoryStage(transport: BrokerOptions['transport'] = 'auto'): Promise<StoryStage> {
-  const broker = await startBroker({ port: 0, transport });
+export async function setStoryStage(options: BrokerOptions = {}): Promise<StoryStage> {
+  const broker = await startBroker({ port: 0, ...options });
   const proxy = await TcpProxy.start(broker.port);
   // Its connection does not lead through the proxy, so it goes on when the network is cut.
   const publisher = await connect(broker.url, { name: 'publisher' });

@@ -1,6 +1,7 @@
 import type { Client } from '../../client/client.js';
 import type { Subscription } from '../../client/subscription.js';
 import type { FrameView } from '../../codec/frame-view.js';
+import { checkGroupName } from '../../codec/group-name.js';
 import { checkFilter, isReserved, matchesFilter } from '../../codec/subject.js';
 import { ModwireError } from '../../errors.js';
 import type { Arguments } from '../arguments.js';
@@ -38,6 +39,11 @@ export const sub: TableCommand = {
       value: 'DURATION',
       about: 'End after this time, such as 30s; with --count that is an error when messages are missing.',
     },
+    {
+      name: 'group',
+      value: 'NAME',
+      about: 'Share the messages with the other members of this group: each goes to one of them.',
+    },
     { name: 'json', about: 'Print one JSON object a line.' },
     ...settingOptions(CLIENT_SETTINGS),
   ],
@@ -52,16 +58,18 @@ async function run(args: Arguments, terminal: Terminal): Promise<void> {
   for (const filter of filters) checkFilter(filter);
   const count = args.quantity('count', 'count', 1, MAX_COUNT) ?? Number.POSITIVE_INFINITY;
   const timeoutMs = args.quantity('timeout', 'ms', 1, MAX_TIMEOUT_MS);
+  const group = args.text('group');
+  if (group !== undefined) checkGroupName(group);
   const json = args.has('json');
   const interrupted = whenInterrupted();
   const client = await connectWith(settings, { name: 'modwire sub', reconnect: true, signal: interrupted });
   const notices = new SubscriberNotices(terminal.stderr, json);
   const endNotices = notices.listen(client);
   try {
-    const reader = new Reader(client, terminal.stdout, json, count);
+    const reader = new Reader(client, terminal.stdout, { json, count, group });
     interrupted.addEventListener('abort', () => reader.end());
     await reader.subscribe(filters);
-    notices.subscribed(settings.text('client.url'), filters);
+    notices.subscribed(settings.text('client.url'), filters, group);
     const timedOut = await reader.read(timeoutMs);
     if (reader.received >= count || !Number.isFinite(count) || terminal.stdout.closed.aborted) return;
     throw tooFew(count, reader.received, timedOut);
@@ -71,26 +79,33 @@ async function run(args: Arguments, terminal: Terminal): Promise<void> {
   }
 }
 
+interface Reading {
+  readonly json: boolean;
+  /** Most messages. */
+  readonly count: number;
+  readonly group: string | undefined;
+}
+
 /** Reads subscriptions until there are enough messages, or it is ended. */
 class Reader {
   readonly #client: Client;
   readonly #output: Output;
-  readonly #json: boolean;
-  readonly #count: number;
+  readonly #reading: Reading;
   readonly #subscriptions: Subscription[] = [];
   #ending = false;
   received = 0;
 
-  constructor(client: Client, output: Output, json: boolean, count: number) {
+  constructor(client: Client, output: Output, reading: Reading) {
     this.#client = client;
     this.#output = output;
-    this.#json = json;
-    this.#count = count;
+    this.#reading = reading;
     output.closed.addEventListener('abort', () => this.end());
   }
 
   async subscribe(filters: readonly string[]): Promise<void> {
-    for (const filter of filters) this.#subscriptions.push(await this.#client.subscribe(filter));
+    const { group } = this.#reading;
+    const options = group === undefined ? {} : { group };
+    for (const filter of filters) this.#subscriptions.push(await this.#client.subscribe(filter, options));
     if (this.#ending) this.end();
   }
 
@@ -120,13 +135,15 @@ class Reader {
   }
 
   async #print(subscription: Subscription, index: number): Promise<void> {
-    const earlier = this.#subscriptions.slice(0, index);
+    const { json, count, group } = this.#reading;
+    // Of a group's members only one gets a message, whatever else of this client selects it.
+    const earlier = group === undefined ? this.#subscriptions.slice(0, index) : [];
     for await (const frame of subscription) {
-      if (this.received >= this.#count) break;
+      if (this.received >= count) break;
       if (earlier.some(({ filter }) => matchesFilter(filter, frame.subject))) continue;
       this.received++;
-      await this.#output.line(this.#json ? frameJson(frame) : this.#text(frame));
-      if (this.received >= this.#count) break;
+      await this.#output.line(json ? frameJson(frame) : this.#text(frame));
+      if (this.received >= count) break;
     }
     // One that has enough ends the others too.
     this.end();

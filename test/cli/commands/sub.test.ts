@@ -98,6 +98,33 @@ describe('modwire sub', () => {
     expect(subscriber.errors).toHaveLength(1);
   });
 
+  it('shares messages with the other members of its group, whatever its filters', async () => {
+    const members = [
+      await sub('jobs.*', 'jobs.a', '--group', 'workers', '--json', '--count', '4'),
+      await sub('>', '--group', 'workers', '--json', '--count', '2'),
+    ];
+    for (let number = 1; number <= 6; number++) await publish('jobs.a', number);
+    for (const member of members) expect((await member.exit).code).toBe(0);
+    const payloads = members.map(({ lines }) =>
+      lines.map((line) => (JSON.parse(line) as { payload: number }).payload),
+    );
+    expect(payloads.map((own) => own.length)).toEqual([4, 2]);
+    expect(payloads.flat().toSorted()).toEqual([1, 2, 3, 4, 5, 6]);
+    const [notice] = members[0]!.errors;
+    expect(JSON.parse(notice!)).toMatchObject({
+      subscribed: { filters: ['jobs.*', 'jobs.a'], group: 'workers' },
+    });
+  });
+
+  it('says as a member of which group it has subscribed, and refuses a name that is none', async () => {
+    const member = await sub('a', '--group', 'workers', '--timeout', '100ms');
+    await member.exit;
+    expect(member.errors).toEqual([`subscribed to a as a member of workers at ${broker.url}`]);
+    const refused = await run(['sub', 'a', '--group', '', '--url', broker.url]);
+    expect(refused.code).toBe(ERRORS.INVALID_ARGUMENT.exitCode);
+    expect(refused.errors.at(-1)).toMatch(/not a name of a group/);
+  });
+
   it('ends after its timeout: with 0, or DEADLINE_EXCEEDED when messages were expected', async () => {
     const patient = await sub('a', '--timeout', '200ms');
     expect(await patient.exit).toEqual({ code: 0, signal: null });

@@ -18,6 +18,7 @@ import { Resolve, ResolveT } from './resolve.js';
 import { Resolved, ResolvedT } from './resolved.js';
 import { Serve, ServeT } from './serve.js';
 import { Serving, ServingT } from './serving.js';
+import { Share, ShareT } from './share.js';
 import { Slow, SlowT } from './slow.js';
 import { Subscribe, SubscribeT } from './subscribe.js';
 import { Subscribed, SubscribedT } from './subscribed.js';
@@ -57,13 +58,14 @@ export enum Body {
   Unserve = 23,
   Unserved = 24,
   Capacity = 25,
-  Grant = 26
+  Grant = 26,
+  Share = 27
 }
 
 export function unionToBody(
   type: Body,
-  accessor: (obj:Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null
-): Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
+  accessor: (obj:Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null
+): Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
   switch(Body[type]) {
     case 'NONE': return null; 
     case 'Hello': return accessor(new Hello())! as Hello;
@@ -92,15 +94,16 @@ export function unionToBody(
     case 'Unserved': return accessor(new Unserved())! as Unserved;
     case 'Capacity': return accessor(new Capacity())! as Capacity;
     case 'Grant': return accessor(new Grant())! as Grant;
+    case 'Share': return accessor(new Share())! as Share;
     default: return null;
   }
 }
 
 export function unionListToBody(
   type: Body, 
-  accessor: (index: number, obj:Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null, 
+  accessor: (index: number, obj:Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null, 
   index: number
-): Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
+): Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
   switch(Body[type]) {
     case 'NONE': return null; 
     case 'Hello': return accessor(index, new Hello())! as Hello;
@@ -129,6 +132,7 @@ export function unionListToBody(
     case 'Unserved': return accessor(index, new Unserved())! as Unserved;
     case 'Capacity': return accessor(index, new Capacity())! as Capacity;
     case 'Grant': return accessor(index, new Grant())! as Grant;
+    case 'Share': return accessor(index, new Share())! as Share;
     default: return null;
   }
 }

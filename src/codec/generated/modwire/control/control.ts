@@ -21,6 +21,7 @@ import { Resolve, ResolveT } from './resolve.js';
 import { Resolved, ResolvedT } from './resolved.js';
 import { Serve, ServeT } from './serve.js';
 import { Serving, ServingT } from './serving.js';
+import { Share, ShareT } from './share.js';
 import { Slow, SlowT } from './slow.js';
 import { Subscribe, SubscribeT } from './subscribe.js';
 import { Subscribed, SubscribedT } from './subscribed.js';
@@ -123,7 +124,7 @@ unpackTo(_o: ControlT): void {
 export class ControlT implements flatbuffers.IGeneratedObject {
 constructor(
   public bodyType: Body = Body.NONE,
-  public body: AckT|CapacityT|CreditT|FailureT|GapT|GoodbyeT|GrantT|HelloT|PingT|PongT|RegisterT|RegisteredT|ResolveT|ResolvedT|ServeT|ServingT|SlowT|SubscribeT|SubscribedT|UnreadableT|UnserveT|UnservedT|UnsubscribeT|UnsubscribedT|WelcomeT|WithheldT|null = null
+  public body: AckT|CapacityT|CreditT|FailureT|GapT|GoodbyeT|GrantT|HelloT|PingT|PongT|RegisterT|RegisteredT|ResolveT|ResolvedT|ServeT|ServingT|ShareT|SlowT|SubscribeT|SubscribedT|UnreadableT|UnserveT|UnservedT|UnsubscribeT|UnsubscribedT|WelcomeT|WithheldT|null = null
 ){}
 
 

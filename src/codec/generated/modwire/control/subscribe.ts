@@ -68,8 +68,15 @@ readsLength():number {
   return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
 }
 
+group():string|null
+group(optionalEncoding:flatbuffers.Encoding):string|Uint8Array|null
+group(optionalEncoding?:any):string|Uint8Array|null {
+  const offset = this.bb!.__offset(this.bb_pos, 16);
+  return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
+}
+
 static startSubscribe(builder:flatbuffers.Builder) {
-  builder.startObject(6);
+  builder.startObject(7);
 }
 
 static addSubscription(builder:flatbuffers.Builder, subscription:number) {
@@ -112,13 +119,17 @@ static startReadsVector(builder:flatbuffers.Builder, numElems:number) {
   builder.startVector(16, numElems, 1);
 }
 
+static addGroup(builder:flatbuffers.Builder, groupOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(6, groupOffset, 0);
+}
+
 static endSubscribe(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 6) // filter
   return offset;
 }
 
-static createSubscribe(builder:flatbuffers.Builder, subscription:number, filterOffset:flatbuffers.Offset, resume:boolean, complete:boolean, positionsOffset:flatbuffers.Offset, readsOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createSubscribe(builder:flatbuffers.Builder, subscription:number, filterOffset:flatbuffers.Offset, resume:boolean, complete:boolean, positionsOffset:flatbuffers.Offset, readsOffset:flatbuffers.Offset, groupOffset:flatbuffers.Offset):flatbuffers.Offset {
   Subscribe.startSubscribe(builder);
   Subscribe.addSubscription(builder, subscription);
   Subscribe.addFilter(builder, filterOffset);
@@ -126,6 +137,7 @@ static createSubscribe(builder:flatbuffers.Builder, subscription:number, filterO
   Subscribe.addComplete(builder, complete);
   Subscribe.addPositions(builder, positionsOffset);
   Subscribe.addReads(builder, readsOffset);
+  Subscribe.addGroup(builder, groupOffset);
   return Subscribe.endSubscribe(builder);
 }
 
@@ -136,7 +148,8 @@ unpack(): SubscribeT {
     this.resume(),
     this.complete(),
     this.bb!.createObjList<Position, PositionT>(this.positions.bind(this), this.positionsLength()),
-    this.bb!.createObjList<Reference, ReferenceT>(this.reads.bind(this), this.readsLength())
+    this.bb!.createObjList<Reference, ReferenceT>(this.reads.bind(this), this.readsLength()),
+    this.group()
   );
 }
 
@@ -148,6 +161,7 @@ unpackTo(_o: SubscribeT): void {
   _o.complete = this.complete();
   _o.positions = this.bb!.createObjList<Position, PositionT>(this.positions.bind(this), this.positionsLength());
   _o.reads = this.bb!.createObjList<Reference, ReferenceT>(this.reads.bind(this), this.readsLength());
+  _o.group = this.group();
 }
 }
 
@@ -158,7 +172,8 @@ constructor(
   public resume: boolean = false,
   public complete: boolean = false,
   public positions: (PositionT)[] = [],
-  public reads: (ReferenceT)[] = []
+  public reads: (ReferenceT)[] = [],
+  public group: string|Uint8Array|null = null
 ){}
 
 
@@ -166,6 +181,7 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   const filter = (this.filter !== null ? builder.createString(this.filter!) : 0);
   const positions = Subscribe.createPositionsVector(builder, builder.createObjectOffsetList(this.positions));
   const reads = builder.createStructOffsetList(this.reads, Subscribe.startReadsVector);
+  const group = (this.group !== null ? builder.createString(this.group!) : 0);
 
   return Subscribe.createSubscribe(builder,
     this.subscription,
@@ -173,7 +189,8 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
     this.resume,
     this.complete,
     positions,
-    reads
+    reads,
+    group
   );
 }
 }
