@@ -32,6 +32,7 @@ function settingsTable(settings) {
     if (kind.type === 'choice') return kind.choices.map((choice) => `\`${choice}\``).join(', ');
     if (kind.type === 'boolean') return '`true`, `false`';
     if (kind.type === 'directory') return 'path';
+    if (kind.type === 'origins') return '`SCHEME://HOST[:PORT]` or `*`';
     return kind.type === 'url' ? '`ws://HOST:PORT` or `wss://HOST:PORT`' : 'text';
   };
   return table(

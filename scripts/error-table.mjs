@@ -17,7 +17,7 @@ const wanted = `# Errors
 Everything that Modwire refuses or fails at has one of these codes, in the SDK (\`ModwireError.code\`), on the wire (number), over
 HTTP (status) and from the command line (exit code). The table is closed: it is \`src/errors.ts\`, and this page is generated
 from it. "May have started" says whether the work may have been done although the error came; where it says no, trying
-again cannot do it twice.
+again cannot do it twice. An error that ends a request may know better than its code: [calls.md](calls.md#what-is-promised).
 
 | code | number | at fault | retryable | may have started | HTTP | exit code | meaning |
 | --- | --- | --- | --- | --- | --- | --- | --- |

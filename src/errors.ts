@@ -79,6 +79,8 @@ export interface ErrorDetail {
   readonly where?: string;
   /** What to do. */
   readonly advice?: string;
+  /** Whether the work may have been started, where that is known better than the table says. */
+  readonly mayHaveStarted?: boolean | undefined;
   readonly cause?: unknown;
 }
 
@@ -104,7 +106,7 @@ export class ModwireError extends Error {
 
   /** False: surely nothing was done. */
   get mayHaveStarted(): boolean {
-    return this.row.mayHaveStarted;
+    return this.detail.mayHaveStarted ?? this.row.mayHaveStarted;
   }
 
   toJSON(): { code: ErrorCode; number: number; message: string; retryable: boolean } {

@@ -11,6 +11,7 @@ export type {
   StreamRequestOptions,
 } from './client/calls/call-options.js';
 export type { CallCounts } from './client/calls/calling-client.js';
+export type { DescribedReply, ReplyOptions } from './client/calls/described-reply.js';
 export type { IncomingRequest, Reply } from './client/calls/received.js';
 export type { ReplyStream } from './client/calls/reply-stream.js';
 export type {
@@ -36,6 +37,7 @@ export type {
   PublishAck,
   PublishOptions,
 } from './client/publish-options.js';
+export type { SubscribeOptions } from './client/subscribe-options.js';
 export type { Subscription } from './client/subscription.js';
 export type { TraceContext } from './codec/frame-fields.js';
 export type { FrameView } from './codec/frame-view.js';

@@ -220,6 +220,12 @@ export const BROKER_LIMITS = {
     'How long a request has to wait to count as one of the next higher priority.',
   ),
   maxCallAttempts: count(3, 1, 16, 'Workers that one request is handed to, one after the other.'),
+  startupGraceMs: ms(
+    2_000,
+    0,
+    600_000,
+    'For so long after the start requests that nobody serves wait for a worker, within maxQueuedCalls; then, and at once with 0, they are answered with NO_RESPONDERS.',
+  ),
   maxServices: count(1_000, 1, 1_000_000, 'Services of one session. Another one is refused.'),
   maxConcurrency: count(65_536, 1, 10_000_000, 'Requests that one worker may take at once. More is refused.'),
   drainMs: ms(10_000, 0, 600_000, 'Time for clients to leave after SIGTERM. After it they are disconnected.'),

@@ -101,6 +101,14 @@ describe('an error', () => {
     });
   });
 
+  it('may know better than the table whether the work may have been started', () => {
+    const of = (code: ErrorCode, mayHaveStarted?: boolean) =>
+      new ModwireError(code, { what: 'refused', mayHaveStarted }).mayHaveStarted;
+    for (const code of codes) {
+      expect([of(code), of(code, true), of(code, false)]).toEqual([ERRORS[code].mayHaveStarted, true, false]);
+    }
+  });
+
   it('is made of anything thrown', () => {
     const own = new ModwireError('NOT_FOUND', 'nothing');
     expect(toModwireError(own)).toBe(own);

@@ -4,13 +4,14 @@ import type { ServiceInfo } from './calls/service-infos.js';
 import { answerContracts } from './contracts-http.js';
 import { answerHealth, HEALTH_PATHS, type Health } from './health-http.js';
 import { type HttpReply, type HttpRequest, problem, problemOf } from './http-message.js';
-import { checkOrigin } from './http-origin.js';
+import type { AllowedOrigins } from './http-origin.js';
 import type { LiveConsumers } from './live-consumers.js';
 import { OPEN_INFERENCE_PATH, type OpenInferenceHttp } from './open-inference/open-inference-http.js';
 import { PUBLISH_PREFIX, type PublishHttp } from './publish-http.js';
 import { answerServices, SERVICES_PATH } from './services-http.js';
 
 export interface HttpRoutesParts {
+  readonly origins: AllowedOrigins;
   readonly health: () => Health;
   readonly registry: Registry;
   readonly consumers: LiveConsumers;
@@ -26,7 +27,7 @@ const CONTRACT_PATHS = ['/v1/contracts', '/v1/schemas', '/v1/bindings'];
 /** Answers a plain HTTP request; never throws. */
 export async function answerHttp(request: HttpRequest, parts: HttpRoutesParts): Promise<HttpReply> {
   try {
-    checkOrigin(request);
+    parts.origins.check(request);
     return await route(request, parts);
   } catch (thrown) {
     return problemOf(thrown);

@@ -1,5 +1,6 @@
 import { ModwireError } from '../errors.js';
 import { BROKER_LIMITS, DEFAULT_LIMITS, LIMIT_NAMES, type LimitName, type Limits } from '../limits.js';
+import { isOrigin } from './http-origin.js';
 import type { SlowConsumerPolicy } from './slow-consumers.js';
 
 export interface BrokerOptions {
@@ -19,6 +20,11 @@ export interface BrokerOptions {
   readonly requireContracts?: boolean;
   /** Whether frames that break their contract are kept, in `$quarantine.SUBJECT`; false by default. */
   readonly quarantine?: boolean;
+  /**
+   * Origins of web pages that may connect, and change something over HTTP, such as `https://app.example`; `*` for all. Pages
+   * that the broker's own host serves always may, and so may programs, which say no origin. None by default.
+   */
+  readonly allowedOrigins?: readonly string[];
   /** Deviations from the defaults in limits.ts. */
   readonly limits?: Partial<Limits>;
 }
@@ -70,6 +76,7 @@ export function resolveBrokerOptions(options: BrokerOptions): ResolvedBrokerOpti
     dataDir: options.dataDir ?? '',
     requireContracts: options.requireContracts ?? false,
     quarantine: options.quarantine ?? false,
+    allowedOrigins: checkOrigins(options.allowedOrigins ?? []),
     limits,
   };
 }
@@ -85,6 +92,11 @@ export function checkLimit(name: LimitName, value: number): number {
   const limit = BROKER_LIMITS[name];
   if (Number.isInteger(value) && value >= limit.min && value <= limit.max) return value;
   throw invalid(name, `a whole number from ${limit.min} to ${limit.max} (${limit.unit})`, String(value));
+}
+
+function checkOrigins(origins: readonly string[]): readonly string[] {
+  if (Array.isArray(origins) && origins.every(isOrigin)) return origins;
+  throw invalid('allowedOrigins', 'a list of SCHEME://HOST[:PORT] or *', JSON.stringify(origins));
 }
 
 function oneOf<Choice extends string>(name: string, value: Choice, choices: readonly Choice[]): Choice {

@@ -68,7 +68,7 @@ export function createUwsTransport(options: TransportOptions, handlers: Transpor
       const extensions = req.getHeader('sec-websocket-extensions');
       const offered = req.getHeader('sec-websocket-protocol');
       const refusal =
-        handlers.admit() ??
+        handlers.admit({ origin: req.getHeader('origin'), host: req.getHeader('host') }) ??
         // uWebSockets.js itself would accept handshakes without these headers.
         refuseHandshake(req.getHeader('upgrade'), req.getHeader('sec-websocket-version'), offered);
       if (refusal !== undefined) reply(res, refusal);

@@ -59,7 +59,7 @@ export function createWsTransport(options: TransportOptions, handlers: Transport
   server.on('upgrade', (request, socket, head) => {
     const header = (name: string) => String(request.headers[name] ?? '');
     const refusal =
-      handlers.admit() ??
+      handlers.admit({ origin: header('origin'), host: header('host') }) ??
       refuseHandshake(header('upgrade'), header('sec-websocket-version'), header('sec-websocket-protocol'));
     if (refusal !== undefined) refuse(socket, refusal);
     else sockets.handleUpgrade(request, socket, head, accept);

@@ -2,6 +2,7 @@ import { SUBPROTOCOL } from '../codec/control-message.js';
 import { ModwireError } from '../errors.js';
 import type { HttpBodyLimits } from './http-body.js';
 import type { HttpReply, HttpRequest } from './http-message.js';
+import type { RequestOrigin } from './http-origin.js';
 
 /**
  * What a broker needs of a WebSocket server. Everything is synchronous but listening; bytes passed in are copied
@@ -49,7 +50,7 @@ export interface ConnectionHandlers {
 /** The broker's side of a transport. */
 export interface TransportHandlers {
   /** Called before a handshake; a reply refuses it. */
-  admit(): HttpReply | undefined;
+  admit(from: RequestOrigin): HttpReply | undefined;
   open(connection: Connection): ConnectionHandlers;
   /** A plain HTTP request. `answer` is called once, at any time. */
   request(request: HttpRequest, answer: (reply: HttpReply) => void): void;

@@ -36,6 +36,7 @@ describe.each(TRANSPORTS)('credit over %s', (transport) => {
           complete: false,
           positions: [],
           reads: [],
+          group: '',
         }),
       );
       await client.next('subscribed', ({ subscription }) => subscription === number + 1);

@@ -98,7 +98,15 @@ describe.each(TRANSPORTS)('delivery to consumers that say what they read, over %
     const consumer = await fixture.raw(broker.url);
     const reads = [new Uint8Array(16).fill(1)];
     await consumer.subscribe(1, 'free', { reads });
-    const subscribe = { subscription: 2, filter: '>', resume: false, complete: false, positions: [], reads };
+    const subscribe = {
+      subscription: 2,
+      filter: '>',
+      resume: false,
+      complete: false,
+      positions: [],
+      reads,
+      group: '',
+    };
     // In one message, so that no turn of the event loop ends between them.
     consumer.send(frameOf('free'), encodeControl({ type: 'subscribe', ...subscribe }));
     consumer.send(frameOf('free'), encodeControl({ type: 'unsubscribe', subscription: 1 }));

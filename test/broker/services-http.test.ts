@@ -23,9 +23,9 @@ describe.each(TRANSPORTS)('GET /v1/services over %s', (transport) => {
     await calls.serve(first, { service: 3, subject: 'a', policy: 2 });
     const found = await services(broker.port);
     expect(found.map(({ subject, group, policy }) => [subject, group, policy])).toEqual([
-      ['a', '', 'consistent_hash'],
-      ['b', '', 'least_outstanding'],
-      ['b', 'a', 'least_outstanding'],
+      ['a', '', 'consistent-hash'],
+      ['b', '', 'least-outstanding'],
+      ['b', 'a', 'least-outstanding'],
     ]);
     expect(found.map(({ instances }) => instances.length)).toEqual([1, 2, 1]);
     first.control({ type: 'unserve', service: 1 });

@@ -120,6 +120,7 @@ describe.each(TRANSPORTS)('subscribing over %s', (transport) => {
       complete: false,
       positions: [],
       reads: [],
+      group: '',
     });
     await subscriber.settle();
     expect(subscriber.all('failure')).toMatchObject([{ code: error.number, subscription }]);
@@ -135,6 +136,7 @@ describe.each(TRANSPORTS)('subscribing over %s', (transport) => {
       complete: false,
       positions: [],
       reads: [],
+      group: '',
     };
     subscriber.control({ type: 'subscribe', ...message });
     await subscriber.settle();
@@ -146,7 +148,15 @@ describe.each(TRANSPORTS)('subscribing over %s', (transport) => {
     const { subscriber } = await pair({ maxSubscriptions: 2 });
     await subscriber.subscribe(1, 'a');
     await subscriber.subscribe(2, 'b');
-    const third = { subscription: 3, filter: 'c', resume: false, complete: false, positions: [], reads: [] };
+    const third = {
+      subscription: 3,
+      filter: 'c',
+      resume: false,
+      complete: false,
+      positions: [],
+      reads: [],
+      group: '',
+    };
     subscriber.control({ type: 'subscribe', ...third });
     const failure = await subscriber.next('failure');
     expect(failure).toMatchObject({ code: ERRORS.RESOURCE_EXHAUSTED.number, subscription: 3 });

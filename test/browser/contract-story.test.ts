@@ -19,7 +19,7 @@ test('a page in Chromium reads and publishes values of a contract, beside servic
   `);
   const server = await servePage(code);
   onTestFinished(server.close);
-  const broker = await startBroker({ port: 0 });
+  const broker = await startBroker({ port: 0, allowedOrigins: [server.origin] });
   onTestFinished(() => broker.close());
   const page = await browser.newPage();
   const errors: string[] = [];

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 export interface PageServer {
   /** Where the page is: on this machine, over HTTP. */
   readonly url: string;
+  /** What browsers say that the page's requests come from. */
+  readonly origin: string;
   close(): Promise<void>;
 }
 
@@ -21,8 +23,10 @@ export async function servePage(script: string): Promise<PageServer> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    url: `${origin}/`,
+    origin,
     async close() {
       server.close();
       server.closeAllConnections();

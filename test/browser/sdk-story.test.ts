@@ -15,7 +15,7 @@ test('a client in Chromium connects, subscribes, publishes, reconnects by itself
   const { code } = await bundleForBrowser(PROGRAM);
   const server = await servePage(code);
   onTestFinished(server.close);
-  const stage = await setStoryStage();
+  const stage = await setStoryStage({ allowedOrigins: [server.origin] });
   onTestFinished(stage.close);
 
   const page = await browser.newPage();

@@ -10,7 +10,7 @@ describe.each(['auto', 'ws'] as const)(
   'a client in Node.js, with a broker on the transport %s',
   (transport) => {
     test('connects, subscribes, publishes, reconnects by itself and learns of exactly what it missed', async () => {
-      stage = await setStoryStage(transport);
+      stage = await setStoryStage({ transport });
 
       const lines = await tellStory(connect, stage.url, stage.world);
 

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallContext } from '../../client/calls/call-context.js';
+import type { DescribedReply } from '../../client/calls/described-reply.js';
 import type { IncomingRequest } from '../../client/calls/received.js';
 import type { PlainHandler } from '../../client/calls/serve-options.js';
-import type { Payload } from '../../client/publish-options.js';
 import { ContentType } from '../../codec/generated/modwire/content-type.js';
 import { ModwireError } from '../../errors.js';
 
@@ -64,13 +64,13 @@ export class Echo {
     return stream === undefined ? this.#reply(request, context) : this.#stream(stream, request, context);
   };
 
-  async #reply(request: IncomingRequest, context: CallContext): Promise<Payload> {
+  async #reply(request: IncomingRequest, context: CallContext): Promise<DescribedReply> {
     this.#begin(context);
     let outcome: Outcome = 'failed';
     try {
       await this.#work(context, this.#plan.errorRate);
       outcome = 'replied';
-      return echoed(request);
+      return echoed(request, context);
     } finally {
       this.#end(context.signal.aborted ? 'abandoned' : outcome);
     }
@@ -80,14 +80,14 @@ export class Echo {
     replies: number,
     request: IncomingRequest,
     context: CallContext,
-  ): AsyncGenerator<Payload, void, undefined> {
+  ): AsyncGenerator<DescribedReply, void, undefined> {
     this.#begin(context);
     let outcome: Outcome = 'failed';
     try {
       for (let index = 0; index < replies; index++) {
         // A stream fails at its end, if it does: its caller has what came before.
         await this.#work(context, index === replies - 1 ? this.#plan.errorRate : 0);
-        yield echoed(request);
+        yield echoed(request, context);
       }
       outcome = 'replied';
     } finally {
@@ -119,8 +119,11 @@ export class Echo {
   }
 }
 
-/** JSON as JSON, anything else as its bytes. */
-function echoed(request: IncomingRequest): Payload {
-  if (request.frame.contentType === ContentType.json) return request.json() as Payload;
-  return request.payload;
+/** The same bytes, as what they came. Those of a content type that this version does not know are just bytes. */
+function echoed({ frame, payload }: IncomingRequest, context: CallContext): DescribedReply {
+  const { contentType, schemaId } = frame;
+  return context.reply(payload, {
+    ...(ContentType[contentType] !== undefined && { contentType }),
+    ...(schemaId !== undefined && { schemaId }),
+  });
 }

@@ -1,5 +1,5 @@
-import type { WorkerPolicyName } from '../../client/calls/serve-options.js';
 import { checkFilter } from '../../codec/subject.js';
+import { POLICY_NAMES } from '../../routing/calls/policy-names.js';
 import { type Arguments, invalidFlag } from '../arguments.js';
 import { Echo, type EchoFigures } from '../calls/echo.js';
 import { connectWith } from '../client-connection.js';
@@ -11,7 +11,6 @@ import { printable, toJsonLine } from '../output/printable.js';
 import type { Terminal } from '../terminal.js';
 
 const USAGE = 'serve-echo SUBJECT [OPTION]...';
-const POLICIES: readonly WorkerPolicyName[] = ['least-outstanding', 'round-robin', 'consistent-hash'];
 const MAX_MS = 2 ** 31 - 1;
 const MAX_CONCURRENCY = 65_536;
 /** How often figures are shown on a terminal. Milliseconds. */
@@ -50,8 +49,8 @@ export const serveEcho: TableCommand = {
     },
     {
       name: 'policy',
-      value: POLICIES.join('|'),
-      about: `How the broker chooses among the workers of the group. (default ${POLICIES[0]})`,
+      value: POLICY_NAMES.join('|'),
+      about: `How the broker chooses among the workers of the group. (default ${POLICY_NAMES[0]})`,
     },
     { name: 'count', short: 'n', value: 'N', about: 'End after N requests.' },
     { name: 'json', about: 'Print what became of the requests as one JSON object.' },
@@ -113,7 +112,7 @@ function echoOf(args: Arguments): Echo {
 
 function serveOptions(args: Arguments) {
   const concurrency = args.quantity('concurrency', 'count', 1, MAX_CONCURRENCY);
-  const policy = args.choice('policy', POLICIES);
+  const policy = args.choice('policy', POLICY_NAMES);
   const group = args.text('group');
   const version = args.text('service-version');
   return {

@@ -61,6 +61,7 @@ function brokerOptions(settings: ResolvedSettings): BrokerOptions {
     dataDir: settings.text('dataDir'),
     requireContracts: settings.flag('requireContracts'),
     quarantine: settings.flag('quarantine'),
+    allowedOrigins: settings.list('allowedOrigins'),
     limits: settings.section('limits'),
   };
 }

@@ -1,3 +1,4 @@
+import { ORIGIN_PATTERN } from '../../broker/http-origin.js';
 import { quantityPattern } from './quantity.js';
 import { type SettingKind, URL_PATTERN } from './setting-kind.js';
 import { SETTINGS, type Setting } from './settings.js';
@@ -60,5 +61,9 @@ function typeOf(kind: SettingKind): JsonSchema {
       return { type: 'string' };
     case 'url':
       return { type: 'string', pattern: URL_PATTERN };
+    case 'origins':
+      return {
+        anyOf: [{ type: 'array', items: { type: 'string', pattern: ORIGIN_PATTERN } }, { type: 'string' }],
+      };
   }
 }

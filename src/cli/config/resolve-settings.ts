@@ -41,6 +41,10 @@ export class ResolvedSettings {
     return Number(this.#find(key).value);
   }
 
+  list(key: string): readonly string[] {
+    return [this.#find(key).value].flat().map(String);
+  }
+
   flag(key: string): boolean {
     return this.#find(key).value === true;
   }

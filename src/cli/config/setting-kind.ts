@@ -1,3 +1,4 @@
+import { isOrigin } from '../../broker/http-origin.js';
 import { describeQuantity, parseQuantity, type Unit } from './quantity.js';
 
 /** What values a setting takes. */
@@ -10,9 +11,11 @@ export type SettingKind =
   /** A directory; empty for none. */
   | { readonly type: 'directory' }
   /** Address of a broker. */
-  | { readonly type: 'url' };
+  | { readonly type: 'url' }
+  /** Origins of web pages: a list in the file, or a text with commas between. */
+  | { readonly type: 'origins' };
 
-export type SettingValue = string | number | boolean;
+export type SettingValue = string | number | boolean | readonly string[];
 
 /** Regular expression of a broker's address; the JSON Schema says the same to editors. */
 export const URL_PATTERN = '^wss?://[^\\s/]+(/\\S*)?$';
@@ -37,6 +40,10 @@ export function readValue(kind: SettingKind, raw: unknown): SettingValue | undef
       return typeof raw === 'string' && new RegExp(URL_PATTERN).test(raw) && URL.canParse(raw)
         ? raw
         : undefined;
+    case 'origins': {
+      const list = raw === '' ? [] : typeof raw === 'string' ? raw.split(',').map((one) => one.trim()) : raw;
+      return Array.isArray(list) && list.every(isOrigin) ? list : undefined;
+    }
   }
 }
 
@@ -55,5 +62,7 @@ export function describeKind(kind: SettingKind): string {
       return 'the path of a directory';
     case 'url':
       return 'ws://HOST:PORT or wss://HOST:PORT';
+    case 'origins':
+      return 'SCHEME://HOST[:PORT] or *, with commas between several';
   }
 }

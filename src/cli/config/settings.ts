@@ -70,6 +70,12 @@ export const BROKER_SETTINGS: readonly Setting[] = [
     false,
     'Whether frames that break their contract are published to $quarantine.SUBJECT, with the reason.',
   ),
+  setting(
+    'allowedOrigins',
+    { type: 'origins' },
+    [],
+    "Origins of web pages that may connect, and change something over HTTP, with commas between; * for all. Pages of the broker's own host, and programs, always may.",
+  ),
   ...LIMIT_NAMES.map((name) => {
     const { unit, min, max, default: value, about } = BROKER_LIMITS[name];
     return setting(`limits.${name}`, { type: 'quantity', unit, min, max }, value, about);

@@ -4,6 +4,7 @@ import type { Outbox } from '../outbox.js';
 import type { CallContext } from './call-context.js';
 import { unsendableReply } from './call-errors.js';
 import type { CallFrames } from './call-frames.js';
+import { DescribedReply } from './described-reply.js';
 import { IncomingRequest } from './received.js';
 
 export interface AnswersParts {
@@ -77,9 +78,12 @@ export class Answers {
 
   /** Throws INTERNAL when it cannot be sent. */
   #send(context: CallContext, value: unknown, more: boolean): void {
-    const { subject, id, service } = context;
+    const { subject, answered, service } = context;
+    const { frames } = this.#parts;
     try {
-      this.#parts.frames.reply(subject, id, service.terms.reply, value, more);
+      if (value instanceof DescribedReply && service.terms.reply === undefined) {
+        frames.reply(subject, { ...value.options, ...answered }, undefined, value.payload, more);
+      } else frames.reply(subject, answered, service.terms.reply, value, more);
     } catch (thrown) {
       const error = unsendableReply(subject, toModwireError(thrown));
       this.#tell(error);
@@ -87,9 +91,9 @@ export class Answers {
     }
   }
 
-  #sendError({ subject, id }: CallContext, error: ModwireError): void {
+  #sendError({ subject, answered }: CallContext, error: ModwireError): void {
     try {
-      this.#parts.frames.error(subject, id, error);
+      this.#parts.frames.error(subject, answered, error);
     } catch (thrown) {
       // Its deadline ends it at the broker.
       this.#tell(toModwireError(thrown));

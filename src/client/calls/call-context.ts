@@ -2,8 +2,11 @@ import type { TraceContext } from '../../codec/frame-fields.js';
 import type { FrameView } from '../../codec/frame-view.js';
 import type { Contract } from '../../contracts/contract.js';
 import { ModwireError } from '../../errors.js';
-import type { PublishOptions } from '../publish-options.js';
+import type { FrameOptions } from '../frame-factory.js';
+import type { Payload, PublishOptions } from '../publish-options.js';
+import { answerTo, traceOf } from './call-frames.js';
 import type { RequestOptions } from './call-options.js';
+import { DescribedReply, type ReplyOptions } from './described-reply.js';
 import type { IncomingRequest } from './received.js';
 import { STREAM_WINDOW } from './reply-stream.js';
 
@@ -47,6 +50,7 @@ export class CallContext {
   sent = 0;
   readonly #host: CallContextHost;
   #granted = STREAM_WINDOW;
+  #answered: FrameOptions | undefined;
   #abort: AbortController | undefined;
   #wake: (() => void) | undefined;
 
@@ -88,8 +92,7 @@ export class CallContext {
   }
 
   get trace(): TraceContext {
-    const { traceId, spanId, traceFlags: flags } = this.frame;
-    return { traceId, spanId, flags };
+    return traceOf(this.frame);
   }
 
   get variant(): string | undefined {
@@ -103,6 +106,20 @@ export class CallContext {
   /** Ends the handler: the request is surely not processed, and may be tried with another worker at once. */
   reject(reason: string): never {
     throw new ModwireError('REJECTED', { what: reason, where: `subject ${this.subject}` });
+  }
+
+  /**
+   * For a handler to return or yield where a reply says more than its payload: of which content type bytes are, their schema,
+   * headers, a variant. Not for a service with a contract for its replies, which says what they are.
+   */
+  reply(payload: Payload, options: ReplyOptions): DescribedReply {
+    return new DescribedReply(payload, options);
+  }
+
+  /** What each of its answers says of it. @internal */
+  get answered(): FrameOptions {
+    this.#answered ??= answerTo(this.frame, this.id);
+    return this.#answered;
   }
 
   /** For what is published on account of the request: its cause, trace, correlation and experiment. */

@@ -1,3 +1,4 @@
+import type { TraceContext } from '../../codec/frame-fields.js';
 import { Field, ID_BYTES, SPAN_ID_BYTES } from '../../codec/frame-layout.js';
 import type { FrameView } from '../../codec/frame-view.js';
 import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
@@ -47,10 +48,10 @@ export class CallFrames {
     return id;
   }
 
-  /** A reply to the request `id`; `undefined` has no payload. Throws what `publish` throws. */
+  /** A reply; `undefined` has no payload. `answered`: of `answerTo`, and what else the frame says. Throws what `publish` throws. */
   reply(
     subject: string,
-    id: Uint8Array,
+    answered: FrameOptions,
     contract: Contract | undefined,
     payload: unknown,
     more: boolean,
@@ -59,12 +60,12 @@ export class CallFrames {
     const bytes = isEmpty ? EMPTY : packed(contract, payload);
     const schemaId = isEmpty ? undefined : contract?.id;
     const flags = more ? FrameFlags.more : 0;
-    const fields = this.#factory.make(subject, bytes, { correlationId: id }, flags, schemaId, Kind.reply);
-    this.#outbox.add(fields);
+    this.#outbox.add(this.#factory.make(subject, bytes, answered, flags, schemaId, Kind.reply));
   }
 
-  error(subject: string, id: Uint8Array, error: ModwireError): void {
-    const options = { correlationId: id, headers: errorHeaders(error) };
+  /** `answered`: of `answerTo`. */
+  error(subject: string, answered: FrameOptions, error: ModwireError): void {
+    const options = { ...answered, headers: errorHeaders(error) };
     this.#outbox.add(this.#factory.make(subject, EMPTY, options, 0, undefined, Kind.error));
   }
 
@@ -77,6 +78,20 @@ export class CallFrames {
       if (!(thrown instanceof ModwireError)) throw thrown;
     }
   }
+}
+
+/**
+ * What every answer to a request says of it: whom it answers, and the trace that the request carries. Without one there
+ * is nothing to add: the request has begun a trace that is named after it.
+ */
+export function answerTo(request: FrameView, id = request.id): FrameOptions {
+  if (!request.has('trace')) return { correlationId: id };
+  return { correlationId: id, causationId: id, trace: traceOf(request) };
+}
+
+/** The trace that a frame belongs to. */
+export function traceOf({ traceId, spanId, traceFlags: flags }: FrameView): TraceContext {
+  return { traceId, spanId, flags };
 }
 
 /** Valid until the contract packs again. */

@@ -126,8 +126,8 @@ export class CallingClient {
 
   /**
    * Answers requests to a subject, or to all that a filter selects, with what the handler returns: a payload, nothing,
-   * or an async iterable, whose values are streamed as fast as the caller takes them. Resolves when the broker has
-   * accepted it; it is served again after each reconnect.
+   * or an async iterable, whose values are streamed as fast as the caller takes them. With `context.reply` a reply says
+   * more than its payload. Resolves when the broker has accepted it; it is served again after each reconnect.
    *
    * A ModwireError that the handler throws reaches the caller with its code and message, REJECTED (`context.reject`)
    * another worker first; anything else becomes INTERNAL with its message, and an `error` event here.

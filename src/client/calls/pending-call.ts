@@ -90,5 +90,6 @@ function notOneReply(subject: string): ModwireError {
     expected: 'one reply',
     where: `subject ${subject}`,
     advice: 'use client.requestStream',
+    mayHaveStarted: true,
   });
 }

@@ -1,19 +1,14 @@
-import { WorkerPolicy } from '../../codec/generated/modwire/control/worker-policy.js';
+import type { WorkerPolicy } from '../../codec/generated/modwire/control/worker-policy.js';
 import { checkFilter } from '../../codec/subject.js';
 import type { Contract } from '../../contracts/contract.js';
 import type { TableObject } from '../../contracts/table-class.js';
 import { ModwireError } from '../../errors.js';
+import { POLICY_NAMES, POLICY_NUMBERS, type WorkerPolicyName } from '../../routing/calls/policy-names.js';
 import type { Payload } from '../publish-options.js';
 import type { CallContext } from './call-context.js';
 import type { IncomingRequest } from './received.js';
 
-/** How the broker chooses among the workers of a group. */
-export type WorkerPolicyName =
-  /** Who has the fewest requests for its concurrency. */
-  | 'least-outstanding'
-  | 'round-robin'
-  /** Requests of one key go to one worker, for as long as it is there. */
-  | 'consistent-hash';
+export type { WorkerPolicyName };
 
 /** How a client serves a subject. */
 export interface ServeOptions {
@@ -63,11 +58,6 @@ export interface ServeTerms {
 const DEFAULT_CONCURRENCY = 64;
 const MAX_GROUP_CHARACTERS = 256;
 const SEMVER = /^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
-const POLICIES: Readonly<Record<WorkerPolicyName, WorkerPolicy>> = {
-  'least-outstanding': WorkerPolicy.least_outstanding,
-  'round-robin': WorkerPolicy.round_robin,
-  'consistent-hash': WorkerPolicy.consistent_hash,
-};
 
 /** Throws INVALID_ARGUMENT for what is not valid. */
 export function serveTerms(
@@ -84,8 +74,8 @@ export function serveTerms(
   }
   if (version !== '' && !SEMVER.test(version)) throw invalid('version', 'SemVer, such as 1.4.0', version);
   checkConcurrency(concurrency);
-  if (!Object.hasOwn(POLICIES, policy)) throw invalid('policy', Object.keys(POLICIES).join(', '), policy);
-  const terms = { filter, group, version, concurrency, policy: POLICIES[policy] };
+  if (!POLICY_NAMES.includes(policy)) throw invalid('policy', POLICY_NAMES.join(', '), policy);
+  const terms = { filter, group, version, concurrency, policy: POLICY_NUMBERS[policy] };
   return { ...terms, request, reply, handler: handler as AnyHandler };
 }
 

@@ -7,7 +7,7 @@ import type { Outbox } from '../outbox.js';
 import type { Alarms } from './alarms.js';
 import { Answers } from './answers.js';
 import { CallContext, type CallContextHost, type Served } from './call-context.js';
-import { type CallFrames, correlationIdAt } from './call-frames.js';
+import { answerTo, type CallFrames, correlationIdAt } from './call-frames.js';
 import { idRandom } from './id-random.js';
 import { contractRefusal } from './received.js';
 import { ServiceTable } from './service-table.js';
@@ -60,7 +60,7 @@ export class Worker {
     const service = this.table.find(frame);
     if (service === undefined) {
       const error = new ModwireError('REJECTED', `the worker does not serve ${frame.subject}`);
-      this.#parts.frames.error(frame.subject, frame.id, error);
+      this.#parts.frames.error(frame.subject, answerTo(frame), error);
       return;
     }
     // Those before it in the same message may have taken their time.

@@ -2,6 +2,7 @@ import http from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
 import { connect } from '../../../src/index.js';
 import { DEFAULT_LIMITS, LIMIT_NAMES } from '../../../src/limits.js';
+import { ask, HANDSHAKE } from '../../support/broker-http.js';
 import { TRANSPORTS } from '../../support/transports.js';
 import { cleanUp, folder, run, serve } from '../cli-process.js';
 import { stubbornClient } from '../stubborn-client.js';
@@ -126,6 +127,7 @@ describe('modwire serve', () => {
       dataDir: { value: '', origin: 'default' },
       requireContracts: { value: false, origin: 'default' },
       quarantine: { value: false, origin: 'default' },
+      allowedOrigins: { value: [], origin: 'default' },
     });
     const { maxFrameBytes, stallMs, ...others } = limits;
     expect(maxFrameBytes).toEqual({ value: 2048, origin: 'flag', from: 'flag --max-frame-bytes' });
@@ -146,6 +148,11 @@ describe('modwire serve', () => {
       'port is not valid: expected a whole number from 0 to 65535, got "70000" (from flag --port)',
     ],
     [[], { MODWIRE_STALL_MS: '1x' }, 'got "1x" (from environment variable MODWIRE_STALL_MS)'],
+    [
+      ['--allowed-origins', 'https://a.example,b.example'],
+      {},
+      'allowedOrigins is not valid: expected SCHEME://HOST[:PORT] or *, with commas between several, got "https://a.example,b.example"',
+    ],
     [['--transport', 'tcp'], {}, 'expected one of auto, uws, ws, got "tcp"'],
     [
       ['--slow-consumer-bytes', '64KiB'],
@@ -161,6 +168,18 @@ describe('modwire serve', () => {
     const { code, stderr } = await run(['serve', ...args], { env });
     expect(code).toBe(2);
     expect(stderr).toContain(message);
+  });
+
+  it.each([
+    ['the file', { allowedOrigins: ['https://a.example', 'https://b.example'] }, {}, []],
+    ['the environment', undefined, { MODWIRE_ALLOWED_ORIGINS: 'https://a.example, https://b.example' }, []],
+    ['a flag', undefined, {}, ['--allowed-origins', 'https://a.example,https://b.example']],
+  ] as const)('takes the pages that may connect from %s', async (_, config, env, args) => {
+    const { port } = await serve(args, { cwd: folder(config), env });
+    const statusFor = async (Origin: string) =>
+      (await ask(port, '/', { headers: { ...HANDSHAKE, Origin } })).status;
+    const origins = ['https://a.example', 'https://b.example', 'https://c.example'];
+    expect(await Promise.all(origins.map(statusFor))).toEqual([101, 101, 403]);
   });
 
   it('refuses a configuration file that is not valid, and one that is not there', async () => {

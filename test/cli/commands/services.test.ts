@@ -43,12 +43,12 @@ describe('modwire services', () => {
     expect([code, stderr]).toEqual([0, '']);
     const words = lines.map((line) => line.trim().split(/ {2,}/));
     expect(words).toEqual([
-      ['a.* group blue round_robin'],
+      ['a.* group blue round-robin'],
       ['1 waiting, 0 handed over, 0 replied, 0 failed'],
       ['0.0/s, median -, p99 -'],
       ['worker', 'version', 'busy', 'state', 'replied', 'failed'],
       ['scorer', '-', '0 of 1', 'not ready', '0', '0'],
-      ['score least_outstanding'],
+      ['score least-outstanding'],
       ['0 waiting, 3 handed over, 1 replied, 1 failed'],
       [expect.stringMatching(/^\d+\.\d\/s, median -, p99 -$/)],
       ['worker', 'version', 'busy', 'state', 'replied', 'failed'],
@@ -61,13 +61,13 @@ describe('modwire services', () => {
     const { lines } = await services('--json');
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       {
-        ...{ subject: 'a.*', group: 'blue', policy: 'round_robin', waiting: 1, handed: 0 },
+        ...{ subject: 'a.*', group: 'blue', policy: 'round-robin', waiting: 1, handed: 0 },
         instances: [
           { client: 'scorer', version: '', concurrency: 1, outstanding: 0, ready: false, ejected: false },
         ],
       },
       {
-        ...{ subject: 'score', group: '', policy: 'least_outstanding', waiting: 0, handed: 3, replied: 1 },
+        ...{ subject: 'score', group: '', policy: 'least-outstanding', waiting: 0, handed: 3, replied: 1 },
         ...{ failed: 1, medianMs: null, p99Ms: null },
         instances: [{ version: '1.2.0', concurrency: 4, outstanding: 1, ready: true, replied: 1, failed: 1 }],
       },

@@ -41,6 +41,7 @@ describe('the JSON Schema of the configuration file', () => {
     { limits: { maxFrameBytes: 255 } },
     { limits: { maxFrameByte: 1024 } },
     { limits: 5 },
+    { allowedOrigins: ['https://a.example/b'] },
     { client: { url: 5 } },
     { client: { url: 'http://localhost' } },
     { client: { url: 'ws://' } },

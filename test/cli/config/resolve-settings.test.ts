@@ -70,7 +70,7 @@ describe('the value of a setting', () => {
         });
         const [one] = resolved.all;
         const winner = asFlag ?? inEnv ?? inFile;
-        expect(one!.value).toBe(winner === undefined ? setting.default : winner.value);
+        expect(one!.value).toEqual(winner === undefined ? setting.default : winner.value);
         const file = inFile === undefined ? 'default' : 'file';
         expect(one!.origin).toBe(asFlag !== undefined ? 'flag' : inEnv !== undefined ? 'env' : file);
       }),

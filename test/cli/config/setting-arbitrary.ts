@@ -33,6 +33,20 @@ export function spellings({ kind }: Setting): fc.Arbitrary<Spelling> {
       return fc
         .webUrl({ validSchemes: ['ws', 'wss'], withQueryParameters: true })
         .map((value) => ({ value, text: value }));
+    case 'origins':
+      // An empty variable counts as not set.
+      return fc
+        .array(
+          fc.constantFrom(
+            '*',
+            'http://localhost:5173',
+            'https://app.example',
+            'HTTPS://[::1]:8443',
+            'app://x',
+          ),
+          { minLength: 1, maxLength: 4 },
+        )
+        .map((value) => ({ value, text: value.join(', ') }));
     case 'choice':
       return fc.constantFrom(...kind.choices).map((value) => ({ value, text: value }));
   }

@@ -65,7 +65,9 @@ describe.each(TRANSPORTS)('calls with contracts over %s', (transport) => {
       caller.request('price', notUtf8(orders), asVersion(orders)),
       caller.request('price', orders.contract.encode(orders.order('o-1'))),
     ];
-    for (const outcome of wrong) await expect(outcome).rejects.toMatchObject({ code: 'CONTRACT_VIOLATION' });
+    for (const outcome of wrong) {
+      await expect(outcome).rejects.toMatchObject({ code: 'CONTRACT_VIOLATION', mayHaveStarted: false });
+    }
     expect(called).toBe(0);
     expect(worker.calls.serving).toBe(0);
   });
@@ -79,11 +81,33 @@ describe.each(TRANSPORTS)('calls with contracts over %s', (transport) => {
     const reply = { reply: orders.contract };
     await expect(caller.request('one', 1, reply)).rejects.toMatchObject({
       ...{ code: 'CONTRACT_VIOLATION', message: expect.stringContaining('reply') as string },
+      mayHaveStarted: true,
     });
     await expect(caller.requestStream('many', 1, reply).next()).rejects.toMatchObject({
-      code: 'CONTRACT_VIOLATION',
+      ...{ code: 'CONTRACT_VIOLATION', mayHaveStarted: true },
     });
     await expect.poll(() => worker.calls.serving).toBe(0);
+  });
+
+  it('that the broker refuses may have been started when their reply is wrong, and surely not when they are', async () => {
+    const broker = await fixture.broker(transport);
+    const worker = await fixture.client(broker.url, { contracts: [orders.contract] });
+    const caller = await fixture.client(broker.url, { contracts: [orders.contract] });
+    for (const use of ['request', 'reply'] as const) {
+      await broker.registry.bind({ pattern: use, use, contract: orders.contract.name });
+    }
+    let called = 0;
+    const handler = () => `call ${++called}`;
+    for (const subject of ['request', 'reply']) await worker.serve(subject, handler);
+    // What was said of a request of its own, a handler passes on.
+    await worker.serve('outer', async () => (await worker.request('reply', 1)).payload);
+    const refused = (subject: string) => caller.request(subject, 1).catch((thrown: unknown) => thrown);
+    const code = 'CONTRACT_VIOLATION';
+    expect(await refused('request')).toMatchObject({ code, mayHaveStarted: false });
+    expect(called).toBe(0);
+    expect(await refused('reply')).toMatchObject({ code, mayHaveStarted: true });
+    expect(await refused('outer')).toMatchObject({ code, mayHaveStarted: true });
+    expect(called).toBe(2);
   });
 
   it('tell a handler whose value its contract cannot encode, and its caller INTERNAL', async () => {

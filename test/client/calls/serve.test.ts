@@ -23,6 +23,10 @@ describe.each(TRANSPORTS)('services over %s', (transport) => {
     await worker.serve('bug', async () => {
       throw new TypeError('x is undefined');
     });
+    await worker.serve('outer', () => {
+      // As it says that a request of the handler's own was surely not started: the handler was.
+      throw new ModwireError('DEADLINE_EXCEEDED', { what: 'no worker took it', mayHaveStarted: false });
+    });
     const failure = async (subject: string) =>
       (await caller.request(subject, 1, { retry: false }).catch((thrown: unknown) => thrown)) as ModwireError;
     expect(await failure('table')).toMatchObject({ code: 'NOT_FOUND', message: 'no such model: got größe' });
@@ -30,6 +34,7 @@ describe.each(TRANSPORTS)('services over %s', (transport) => {
       ...{ code: 'REJECTED', mayHaveStarted: false },
       message: expect.stringContaining('warming up') as string,
     });
+    expect(await failure('outer')).toMatchObject({ code: 'DEADLINE_EXCEEDED', mayHaveStarted: true });
     expect(await failure('bug')).toMatchObject({ code: 'INTERNAL', message: 'x is undefined' });
     expect(errors.map(({ message }) => message)).toEqual(['x is undefined']);
   });
