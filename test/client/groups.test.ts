@@ -134,6 +134,33 @@ describe.each(TRANSPORTS)('groups of subscribers with clients over %s', (transpo
     expect(ascending(got)).toEqual(upTo(broker.stats().frames));
   });
 
+  it('a member that ends its subscription and reads to the end loses nothing, while messages keep coming', async () => {
+    const { broker, publisher, client } = await setting();
+    const other = await fixture.client(broker.url);
+    const got: number[] = [];
+    await other.subscribe('a', GROUP, into(got));
+    const publish = async () => {
+      for (let number = 0; number < 500; number++) {
+        publisher.publish('a', number);
+        if (number % 5 === 0) await turn();
+      }
+      await publisher.flush();
+    };
+    const publishing = publish();
+    for (let time = 0; time < 5; time++) {
+      const leaving = await client.subscribe('a', GROUP);
+      for (let turns = 0; turns < 5; turns++) await turn();
+      void leaving.unsubscribe();
+      for await (const { sequence } of leaving) got.push(sequence);
+    }
+    await client.subscribe('a', GROUP, into(got));
+    await turn();
+    await client.drain();
+    await publishing;
+    await other.flush();
+    expect(ascending(got)).toEqual(upTo(500));
+  });
+
   it('a contract decides which member gets a message; one that none reads is told to one', async () => {
     const { broker, publisher, client, gaps, settle } = await setting();
     const other = await fixture.client(broker.url);
