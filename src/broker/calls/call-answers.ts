@@ -8,7 +8,7 @@ import { exactMs, monotonicMs, nowMicros } from '../clock.js';
 import type { Session } from '../session.js';
 import type { CallContracts } from './call-contracts.js';
 import { errorCodeOfFrame } from './call-frames.js';
-import { replyNotVerified, replyRefused, replyTooLarge, tooManyReplies } from './call-refusals.js';
+import { replyNotVerified, replyTooLarge, startedAllTheSame, tooManyReplies } from './call-refusals.js';
 import type { CallRouting } from './call-routing.js';
 import type { Services } from './services.js';
 import type { BrokerCall } from './worker-group.js';
@@ -188,7 +188,7 @@ export class CallAnswers {
     }
     // Who has ended it need not be told to give up.
     if (isLast) this.#release(call);
-    this.#parts.routing.fail(call, isItsFault ? replyRefused(error) : replyNotVerified(call, error));
+    this.#parts.routing.fail(call, isItsFault ? startedAllTheSame(error) : replyNotVerified(call, error));
   }
 
   #release(call: BrokerCall): void {

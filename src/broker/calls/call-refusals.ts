@@ -54,8 +54,8 @@ export function replyTooLarge(call: BrokerCall, byteLength: number, { maxFrameBy
   });
 }
 
-/** A reply came that may not be passed on. */
-export function replyRefused({ code, detail }: ModwireError): ModwireError {
+/** The request may have been started, whatever the error's code means otherwise. */
+export function startedAllTheSame({ code, detail }: ModwireError): ModwireError {
   return new ModwireError(code, { ...detail, mayHaveStarted: true });
 }
 

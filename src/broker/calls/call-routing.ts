@@ -133,7 +133,7 @@ export class CallRouting {
   fail(call: BrokerCall, error: ModwireError): void {
     if (call.over) return;
     this.failedCount++;
-    const bytes = this.#frames.error(call, error);
+    const bytes = this.#frames.error(call, call.wasLost ? refusals.startedAllTheSame(error) : error);
     call.caller.deliver(bytes, 0, bytes.length);
     this.giveUp(call);
   }
@@ -181,6 +181,7 @@ export class CallRouting {
       this.release(call);
       if (call.over) continue;
       // Who has seen a part of the stream would see it twice.
+      call.wasLost = true;
       const repeatable = call.idempotent && call.replies === 0 && this.#mayRetry(call);
       if (repeatable && this.#groupOf(call) !== undefined) this.route(call);
       else this.fail(call, refusals.workerLost(call));

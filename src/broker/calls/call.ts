@@ -38,6 +38,8 @@ export class Call<W, G> implements Timed {
   worker: W | undefined;
   /** Who had it last and has rejected it: others come first. */
   rejectedBy: W | undefined;
+  /** A worker that had it was lost: it may have been started, whatever becomes of it. */
+  wasLost = false;
   /** Workers that it was handed to. */
   attempts = 0;
   /** When it was handed to the present one. Milliseconds on the broker's monotonic clock. */

@@ -65,6 +65,25 @@ describe.each(TRANSPORTS)('a worker that is lost, over %s', (transport) => {
     await calls.noCallsLeft(broker);
   });
 
+  it('has an idempotent one that nobody else takes end as one that may have been started', async () => {
+    const { broker, caller, workers } = await scene(transport, 2, { maxQueuedCalls: 1 });
+    const id = calls.request(caller, 's', calls.IDEMPOTENT);
+    await calls.nextHanded(workers[0]!);
+    calls.request(caller);
+    await calls.nextHanded(workers[1]!);
+    const waiting = calls.request(caller);
+    await caller.settle();
+    await workers[0]!.close();
+    expect(await calls.endOf(caller, id)).toBe('RESOURCE_EXHAUSTED');
+    expect(calls.startedOf(caller, id)).toBe('true');
+    // One that nobody had was not.
+    const other = calls.request(caller, 's', calls.IDEMPOTENT);
+    expect(await calls.endOf(caller, other)).toBe('RESOURCE_EXHAUSTED');
+    expect(calls.startedOf(caller, other)).toBe('');
+    expect(calls.endsOf(caller, waiting)).toEqual([]);
+    expect(broker.stats().calls.open).toBe(2);
+  });
+
   it('is lost for one request at most maxCallAttempts times', async () => {
     const { broker, caller, workers } = await scene(transport, 4, { maxCallAttempts: 3 });
     const id = calls.request(caller, 's', calls.IDEMPOTENT);
