@@ -275,20 +275,6 @@ export const TENSOR_LIMITS = {
   maxTextBytes: 16 * MIB,
 } as const;
 
-/** Bounds of what is compared of mirrored requests. What lies beyond is left out, and said to be. */
-export const MIRRORING_LIMITS = {
-  /** Values of the replies to one request; 16 bytes of a text count as one. */
-  maxElements: 1024 * 1024,
-  /** Paths of the replies to one request. */
-  maxPaths: 1024,
-  /** Objects and arrays of JSON within one another. Payloads have a bound of their own. */
-  maxDepth: 64,
-  /** JSON is read as such up to this size, and compared as bytes above. Bytes. */
-  maxJsonBytes: 1 * MIB,
-  /** Paths of one report. */
-  maxReportPaths: 1024,
-} as const;
-
 // Programs that only have a client leave the broker's bounds out.
 /* @__NO_SIDE_EFFECTS__ */
 function bytes(value: number, min: number, max: number, about: string): Limit {

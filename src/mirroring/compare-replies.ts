@@ -1,8 +1,8 @@
 import { ContentType } from '../codec/generated/modwire/content-type.js';
 import type { ErrorCode } from '../errors.js';
-import { MIRRORING_LIMITS } from '../limits.js';
 import type { ReplyComparison } from './difference.js';
 import { JsonComparison } from './json-comparison.js';
+import { MIRRORING_LIMITS } from './mirroring-limits.js';
 import { type MirroredReply, type ReplyReading, readingName, readReply } from './reply-reading.js';
 import { ReplyTally } from './reply-tally.js';
 import { byteText, firstDifference } from './shown-value.js';

@@ -1,4 +1,3 @@
-import { MIRRORING_LIMITS } from '../limits.js';
 import type {
   Difference,
   DifferenceExample,
@@ -6,6 +5,7 @@ import type {
   LeftOut,
   ReplyComparison,
 } from './difference.js';
+import { MIRRORING_LIMITS } from './mirroring-limits.js';
 
 /** One path of a report. */
 export interface ReportedPath {

@@ -1,4 +1,4 @@
-import { MIRRORING_LIMITS } from '../limits.js';
+import { MIRRORING_LIMITS } from './mirroring-limits.js';
 import type { PathTally } from './path-tally.js';
 import type { ReplyTally } from './reply-tally.js';
 import { ABSENT, countedElements, shownText } from './shown-value.js';
