@@ -17,16 +17,26 @@ export function checkVersion(text: string): void {
   });
 }
 
+/** Negative when `a` is lower. An empty text, which is no version, is lowest; equal versions are in the order of their builds. */
+export function compareVersions(a: string, b: string): number {
+  if (a === '' || b === '') return a.length - b.length;
+  const version = new SemVer(a);
+  return version.compare(b) || version.compareBuild(b);
+}
+
 /**
  * A range of versions as npm writes them: `^1.2`, `~1.2.3`, `>=1 <2`, `*`, `1.4.0`, alternatives with `||`. A pre-release is
  * only in a range that names one of the same version.
  */
 export class VersionRange {
+  readonly #text: string;
   readonly #range: Range;
+  /** Versions have to be in this one as well. */
+  readonly #other: VersionRange | undefined;
   readonly #verdicts = new Map<string, boolean>();
 
-  /** Throws INVALID_ARGUMENT. */
-  constructor(text: string) {
+  /** With `other`, of what is in both. Throws INVALID_ARGUMENT. */
+  constructor(text: string, other?: VersionRange) {
     const range = parseRange(text);
     if (range === undefined) {
       throw new ModwireError('INVALID_ARGUMENT', {
@@ -35,14 +45,26 @@ export class VersionRange {
         got: shown(text),
       });
     }
+    this.#text = text;
     this.#range = range;
+    this.#other = other;
   }
 
-  /** Whether a version that `checkVersion` lets pass is in the range. */
+  /** As it was written; of what is in several, theirs. */
+  get text(): string {
+    return this.#other === undefined ? this.#text : `${this.#text} and ${this.#other.text}`;
+  }
+
+  /** What is in both. */
+  and(other: VersionRange): VersionRange {
+    return new VersionRange(this.#text, this.#other?.and(other) ?? other);
+  }
+
+  /** Whether a version that `checkVersion` lets pass is in the range. Nobody's version, an empty text, is in none. */
   includes(version: string): boolean {
     const known = this.#verdicts.get(version);
     if (known !== undefined) return known;
-    const verdict = this.#range.test(version);
+    const verdict = this.#range.test(version) && this.#other?.includes(version) !== false;
     if (this.#verdicts.size >= MAX_VERDICTS) this.#verdicts.clear();
     this.#verdicts.set(version, verdict);
     return verdict;

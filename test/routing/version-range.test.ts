@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ModwireError } from '../../src/errors.js';
-import { checkVersion, VersionRange, VersionRanges } from '../../src/routing/version-range.js';
+import {
+  checkVersion,
+  compareVersions,
+  VersionRange,
+  VersionRanges,
+} from '../../src/routing/version-range.js';
 
 type Version = readonly [number, number, number];
 
@@ -80,6 +85,49 @@ describe('a range of versions', () => {
         }
       }),
     );
+  });
+});
+
+describe('two ranges', () => {
+  it('have in common what is in both, and so have more than two', () => {
+    const texts = fc.constantFrom(
+      '^1.2',
+      '~1.3.0',
+      '>=1 <3',
+      '*',
+      '2.0.0-rc.1',
+      '>=2.0.0-rc.0',
+      '1.3.1 || 2',
+    );
+    const versions = fc.constantFrom('', '1.2.0', '1.3.1', '1.9.9', '2.0.0-rc.1', '2.0.0', '3.0.0');
+    fc.assert(
+      fc.property(fc.array(texts, { minLength: 1, maxLength: 4 }), versions, (all, one) => {
+        const ranges = all.map((text) => new VersionRange(text));
+        const left = ranges.reduce((common, range) => common.and(range));
+        const right = ranges.reduceRight((common, range) => range.and(common));
+        const expected = ranges.every((range) => range.includes(one));
+        expect([left.includes(one), right.includes(one)]).toEqual([expected, expected]);
+        expect(left.text).toBe(all.join(' and '));
+      }),
+    );
+  });
+});
+
+describe('versions', () => {
+  it('are in the order of SemVer, with none at all before all, and builds after one another', () => {
+    const sorted = [
+      '',
+      '1.0.0-rc.1',
+      '1.0.0-rc.10',
+      '1.0.0',
+      '1.0.0+1',
+      '1.0.0+2',
+      '1.9.0',
+      '1.10.0',
+      '2.0.0',
+    ];
+    expect(sorted.toReversed().sort(compareVersions)).toEqual(sorted);
+    expect([compareVersions('', ''), compareVersions('1.0.0', '1.0.0')]).toEqual([0, 0]);
   });
 });
 
