@@ -2,8 +2,10 @@ const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** Bounds of one rollout. A plan that goes beyond is refused. */
+/** Bounds of rollouts. A plan that goes beyond is refused. */
 export const ROLLOUT_LIMITS = {
+  /** Of one broker, those that have ended included. At the bound another one is refused until one is deleted. */
+  maxRollouts: 256,
   /** Steps of a canary. */
   maxSteps: 100,
   /** Events that are kept. At the bound the oldest is forgotten, and counted. */

@@ -124,9 +124,24 @@ describe('rolling back', () => {
       ...{ to: 'rolled-back', weight: 0, by: 'operator', reason: 'the new model drifts' },
     });
   });
+});
 
-  it.each(['', '  ', 'x'.repeat(257)])('wants a reason that can be kept: %j is none', (reason) => {
-    expect(refusal(() => rollbackRollout(started(), reason, 1)).code).toBe('INVALID_ARGUMENT');
+describe('the reason of a command', () => {
+  const commands = [
+    (reason: string) => promoteRollout(started(), 1, undefined, reason),
+    (reason: string) => pauseRollout(started(), 1, reason),
+    (reason: string) => resumeRollout(pauseRollout(started(), 0).state, 1, reason),
+    (reason: string) => rollbackRollout(started(), reason, 1),
+  ];
+
+  it('is that of its event', () => {
+    for (const command of commands) {
+      expect(lastEvent(command('the numbers are good').state).reason).toBe('the numbers are good');
+    }
+  });
+
+  it.each(['', '  ', 'x'.repeat(257)])('can be kept: %j is none', (reason) => {
+    for (const command of commands) expect(refusal(() => command(reason)).code).toBe('INVALID_ARGUMENT');
   });
 });
 
