@@ -32,7 +32,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // What mirrored requests were answered, compared: no input and output, no clock.
   mirroring: { layers: [...GROUND, 'codec', 'contracts', 'tensors'], packages: [] },
   workers: {
-    layers: [...GROUND, 'codec', 'contracts', 'native', 'tensors', 'open-inference'],
+    layers: [...GROUND, 'codec', 'contracts', 'native', 'tensors', 'open-inference', 'mirroring'],
     packages: ['node:*', 'piscina'],
   },
   registry: {
@@ -44,7 +44,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   broker: {
     layers: [
       ...[...GROUND, 'codec', 'events', 'contracts', 'routing', 'native', 'workers', 'registry'],
-      ...['tensors', 'open-inference'],
+      ...['tensors', 'open-inference', 'mirroring'],
     ],
     packages: ['node:*', 'ws', 'uWebSockets.js'],
   },
@@ -57,7 +57,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   cli: {
     layers: [
       ...[...GROUND, 'codec', 'events', 'contracts', 'routing', 'native', 'workers', 'registry', 'flatc'],
-      ...['broker', 'client', 'index', 'demo'],
+      ...['mirroring', 'broker', 'client', 'index', 'demo'],
     ],
     packages: ['node:*'],
   },

@@ -53,7 +53,14 @@ export const experiments: fc.Arbitrary<Experiment> = weights.chain((weighted) =>
         subject: fc.constantFrom('models.a', 'models.*', 'models.>', '>', '*.infer'),
         variants: fc.constant(variants),
         assign: fc.record({
-          key: fc.constantFrom('key', 'trace', 'header:User-Id', 'payload:user.id', 'payload:id'),
+          key: fc.constantFrom(
+            'key',
+            'key-or-id',
+            'trace',
+            'header:User-Id',
+            'payload:user.id',
+            'payload:id',
+          ),
           salt: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 8 }),
         }),
         default: fc.constantFrom(...names),

@@ -5,8 +5,9 @@ import { Parameter } from '../../src/codec/generated/modwire/inference/parameter
 import { Tensor as TensorTable } from '../../src/codec/generated/modwire/inference/tensor.js';
 import { readSchema } from '../../src/contracts/bfbs-reader.js';
 import { SCHEMA_BOUNDS } from '../../src/contracts/schema-bounds.js';
-import { BROKER_LIMITS, TENSOR_LIMITS } from '../../src/limits.js';
+import { BROKER_LIMITS } from '../../src/limits.js';
 import { encodeInferResponse } from '../../src/tensors/index.js';
+import { TENSOR_LIMITS } from '../../src/tensors/tensor-limits.js';
 import type { HeavyWork } from '../../src/workers/heavy-work.js';
 import { type Crowd, crowdedBfbs } from '../support/bfbs-draft.js';
 import { type Compiled, compiled, startPool } from '../support/pool-fixture.js';

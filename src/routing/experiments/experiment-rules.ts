@@ -25,7 +25,7 @@ export const EXPERIMENT_RULES = {
   'weights-sum': rule('the weights do not sum to 100', '100 in all'),
   'key-form': rule(
     'not a key',
-    `key, trace, header:NAME or payload:FIELD.PATH, with at most ${maxKeyCharacters} characters after the colon`,
+    `key, key-or-id, trace, header:NAME or payload:FIELD.PATH, with at most ${maxKeyCharacters} characters after the colon`,
   ),
   'salt-form': rule('not a salt', `1 to ${maxSaltCharacters} characters`),
   'unknown-variant': rule('no variant has this name', 'the name of a variant'),

@@ -26,7 +26,7 @@ export interface Variant {
 
 /** What decides to which variant a request goes. */
 export interface Assign {
-  /** As in JSON: `key`, `trace`, `header:NAME` or `payload:FIELD.PATH`. */
+  /** As in JSON: `key`, `key-or-id`, `trace`, `header:NAME` or `payload:FIELD.PATH`. */
   readonly key: string;
   /** Experiments of the same salt and key assign alike; those of different salts have nothing to do with each other. */
   readonly salt: string;

@@ -4,6 +4,8 @@ import { EXPERIMENT_LIMITS } from './experiment-limits.js';
 export type KeySource =
   /** Its assignment key, a text. */
   | { readonly from: 'key' }
+  /** The same, or the id of a request that has none, 16 bytes: such requests are divided too, each by itself. */
+  | { readonly from: 'key-or-id' }
   /** Its trace id, 16 bytes: every request has one. */
   | { readonly from: 'trace' }
   /** The value of the first header of exactly this name. */
@@ -16,7 +18,7 @@ const PATH = /^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/;
 
 /** Reads what an experiment says of its key; undefined when it is none. */
 export function parseKeySource(text: string): KeySource | undefined {
-  if (text === 'key' || text === 'trace') return { from: text };
+  if (text === 'key' || text === 'key-or-id' || text === 'trace') return { from: text };
   const colon = text.indexOf(':');
   const from = text.slice(0, colon);
   const rest = text.slice(colon + 1);
