@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 const source = (path: string) => fileURLToPath(new URL(`src/${path}`, import.meta.url));
 
-const PURE = ['codec', 'contracts', 'open-inference', 'routing', 'tensors'].map(
+const PURE = ['codec', 'contracts', 'mirroring', 'open-inference', 'routing', 'tensors'].map(
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 

@@ -33,6 +33,8 @@ export interface BrokerEvents {
     last: number;
     sessions: readonly number[];
   };
+  /** An experiment was put there or changed, or is there no more. */
+  'modwire:experiment': { experiment: string; revision: number; running: boolean };
   'modwire:drain': { sessions: number };
 }
 

@@ -2,8 +2,15 @@
 export type { SignalOptions } from './client/abort.js';
 export type { CallContext } from './client/calls/call-context.js';
 export type {
+  CallExplanation,
+  CandidateVerdict,
   ContractRequestOptions,
   ContractStreamRequestOptions,
+  ExplainedAttempt,
+  ExplainedCandidate,
+  ExplainedContract,
+  ExplainedExperiment,
+  ExplainedWorker,
   HedgeOptions,
   ReplyContract,
   RequestOptions,

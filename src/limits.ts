@@ -133,6 +133,12 @@ export const BROKER_LIMITS = {
     1_000_000,
     'Bindings of subject patterns to contracts. Another one is refused.',
   ),
+  maxExperiments: count(
+    1_000,
+    1,
+    100_000,
+    'Experiments that are put there, those of rollouts beside. Another one is refused.',
+  ),
   maxHttpBodyBytes: bytes(
     16 * MIB,
     1 * KIB,
@@ -226,6 +232,18 @@ export const BROKER_LIMITS = {
     600_000,
     'For so long after the start requests that nobody serves wait for a worker, within maxQueuedCalls; then, and at once with 0, they are answered with NO_RESPONDERS.',
   ),
+  maxMirrorBytes: bytes(
+    64 * MIB,
+    64 * KIB,
+    4096 * MIB,
+    'Requests that are mirrored, and replies kept until they are compared; an eighth of it for one request. What lies beyond is not mirrored, or not compared.',
+  ),
+  mirrorPercent: count(
+    5,
+    1,
+    100,
+    'How much of the time in which the event loop has nothing to do may be spent on copying requests and comparing replies, in percent. Beyond it, and when it is late, requests are not mirrored; 100 mirrors them in any case.',
+  ),
   maxServices: count(1_000, 1, 1_000_000, 'Services of one session. Another one is refused.'),
   maxConcurrency: count(65_536, 1, 10_000_000, 'Requests that one worker may take at once. More is refused.'),
   drainMs: ms(10_000, 0, 600_000, 'Time for clients to leave after SIGTERM. After it they are disconnected.'),
@@ -261,18 +279,6 @@ export const CLIENT_LIMITS = {
   /** First delay before reconnecting; doubled each time, with full jitter. */
   reconnectMs: 50,
   maxReconnectMs: 5_000,
-} as const;
-
-/** Bounds of tensors, of those that are made and those that come. */
-export const TENSOR_LIMITS = {
-  /** Dimensions of one tensor. One with more is refused. */
-  maxRank: 64,
-  /** Tensors of one message, and outputs that one asks for. */
-  maxTensors: 4096,
-  /** Parameters of one message, with those of its tensors and outputs. */
-  maxParameters: 16_384,
-  /** Names and texts of one message, other than elements of tensors. Bytes. */
-  maxTextBytes: 16 * MIB,
 } as const;
 
 // Programs that only have a client leave the broker's bounds out.

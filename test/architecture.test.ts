@@ -24,13 +24,15 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // Payloads of model calls, for browsers too: what Node.js does better is behind the name with the #.
   tensors: { layers: [...GROUND, 'codec', 'contracts'], packages: ['flatbuffers', '#half-float'] },
   // Pure decisions: no input and output, no clock.
-  routing: { layers: [...GROUND, 'codec'], packages: [] },
+  routing: { layers: [...GROUND, 'codec'], packages: ['semver/*'] },
   // The addon and what stands in for it.
   native: { layers: [...GROUND, 'codec', 'contracts'], packages: ['node:*'] },
   // Bodies of the Open Inference Protocol, to and from payloads of model calls.
   'open-inference': { layers: [...GROUND, 'codec', 'contracts', 'tensors'], packages: [] },
+  // What mirrored requests were answered, compared: no input and output, no clock.
+  mirroring: { layers: [...GROUND, 'codec', 'contracts', 'tensors'], packages: [] },
   workers: {
-    layers: [...GROUND, 'codec', 'contracts', 'native', 'tensors', 'open-inference'],
+    layers: [...GROUND, 'codec', 'contracts', 'native', 'tensors', 'open-inference', 'mirroring'],
     packages: ['node:*', 'piscina'],
   },
   registry: {
@@ -42,7 +44,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   broker: {
     layers: [
       ...[...GROUND, 'codec', 'events', 'contracts', 'routing', 'native', 'workers', 'registry'],
-      ...['tensors', 'open-inference'],
+      ...['tensors', 'open-inference', 'mirroring'],
     ],
     packages: ['node:*', 'ws', 'uWebSockets.js'],
   },
@@ -55,7 +57,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   cli: {
     layers: [
       ...[...GROUND, 'codec', 'events', 'contracts', 'routing', 'native', 'workers', 'registry', 'flatc'],
-      ...['broker', 'client', 'index', 'demo'],
+      ...['mirroring', 'broker', 'client', 'index', 'demo'],
     ],
     packages: ['node:*'],
   },

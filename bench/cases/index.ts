@@ -2,7 +2,7 @@ import type { BenchCase } from '../bench-case.js';
 import { codecDecode, codecEncode } from './codec.js';
 import { contractIsolation, pubsubContract } from './contracts.js';
 import { fanout, pubsub } from './pubsub.js';
-import { request64, requestSerial } from './request.js';
+import { request64, request64Experiment, requestSerial } from './request.js';
 import { scaleIdleConnections } from './scale-connections.js';
 import { scaleFilters, scaleSubjects } from './scale-routing.js';
 import { streamBesideCalls } from './stream.js';
@@ -21,6 +21,7 @@ export const CASES: readonly BenchCase[] = [
   pubsubContract,
   requestSerial,
   request64,
+  request64Experiment,
   streamBesideCalls,
   contractIsolation,
   scaleSubjects,

@@ -1,6 +1,7 @@
-import type { BenchCase, RunContext } from '../bench-case.js';
+import { type BenchCase, OURS, type RunContext } from '../bench-case.js';
 import { startRequestServer } from '../peers/index.js';
 import type { RequestLatencies, RequestLoad } from '../processes/requester.js';
+import { REQUEST_SUBJECT } from '../requests/request-driver.js';
 
 export const requestSerial: BenchCase = {
   name: 'request-serial-256B',
@@ -30,17 +31,54 @@ export const request64: BenchCase = {
   },
 };
 
+export const request64Experiment: BenchCase = {
+  name: 'request-64-256B-experiment',
+  about:
+    'the case request-64-256B with keys and two versions of the service, which an experiment divides 90 to 10 (modwire), and without one',
+  metrics: [{ name: 'rate', unit: 'requests/s', better: 'higher' }],
+  systems: ['modwire', 'modwire-undivided'],
+  targets: { 'modwire-undivided': 0.93 },
+  async run(system, context) {
+    const { url } = await startRequestServer('modwire', context.processes);
+    if (system === OURS) await putExperiment(url);
+    const { replies, seconds } = await measureAt(url, 'modwire-experiment', 64, context);
+    return { rate: replies / seconds };
+  },
+};
+
 /** One request after the other is few: compilers take so many times as long to be done with what they see of them. */
 const WARMUPS = 4;
 
-async function measure(
-  system: string,
+async function measure(system: string, inFlight: number, context: RunContext): Promise<RequestLatencies> {
+  const { url } = await startRequestServer(system, context.processes);
+  return measureAt(url, system, inFlight, context);
+}
+
+/** `driver` is what responder and requester are started with. */
+async function measureAt(
+  url: string,
+  driver: string,
   inFlight: number,
   { processes, warmupMs, windowMs }: RunContext,
 ): Promise<RequestLatencies> {
-  const { url } = await startRequestServer(system, processes);
-  const responder = processes.fork('responder', [system]);
+  const responder = processes.fork('responder', [driver]);
   const served = await responder.ask<{ url: string }>('serve', { url });
   const load: RequestLoad = { url: served.url, inFlight, warmupMs: warmupMs * WARMUPS, windowMs };
-  return processes.fork('requester', [system]).ask<RequestLatencies>('run', load);
+  return processes.fork('requester', [driver]).ask<RequestLatencies>('run', load);
+}
+
+async function putExperiment(brokerUrl: string): Promise<void> {
+  const experiment = {
+    ...{ name: 'bench', subject: REQUEST_SUBJECT, default: 'control' },
+    variants: [
+      { name: 'control', version: '^1', weight: 90 },
+      { name: 'candidate', version: '^2', weight: 10 },
+    ],
+  };
+  const answer = await fetch(`${brokerUrl.replace(/^ws/, 'http')}/v1/experiments/bench`, {
+    method: 'PUT',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(experiment),
+  });
+  if (!answer.ok) throw new Error(`the experiment: ${answer.status} ${await answer.text()}`);
 }

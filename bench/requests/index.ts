@@ -3,6 +3,7 @@ import type { RequestDriver } from './request-driver.js';
 /** The systems of the request cases. Each is loaded only by the processes that use it. */
 const DRIVERS: Readonly<Record<string, () => Promise<RequestDriver>>> = {
   modwire: async () => (await import('./modwire.js')).modwireRequests,
+  'modwire-experiment': async () => (await import('./modwire-experiment.js')).modwireExperimentRequests,
   nats: async () => (await import('./nats.js')).natsRequests,
   'grpc-js': async () => (await import('./grpc.js')).grpcRequests,
   'raw-uws-relay': async () => (await import('./raw-relay.js')).rawRelayRequests,

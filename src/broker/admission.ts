@@ -51,7 +51,7 @@ export class Admission {
   constructor(parts: AdmissionParts) {
     this.#parts = parts;
     this.#verifier = this.createVerifier();
-    this.#quarantine = parts.quarantine ? new Quarantine((bytes) => this.#publishOwn(bytes)) : undefined;
+    this.#quarantine = parts.quarantine ? new Quarantine((bytes) => this.publishOwn(bytes)) : undefined;
   }
 
   /** A verifier whose frames this admits. */
@@ -157,7 +157,7 @@ export class Admission {
   }
 
   /** Publishes a frame of the broker's own, to a reserved subject. */
-  #publishOwn(bytes: Uint8Array): void {
+  publishOwn(bytes: Uint8Array): void {
     const frame = new FrameView();
     try {
       this.#gather(this.#subjectOfOwn(bytes, frame), frame);

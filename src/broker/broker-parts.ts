@@ -24,6 +24,9 @@ import { createDelivery, type Delivery } from './delivery.js';
 import { DetourRoom } from './detour-room.js';
 import { Detours } from './detours.js';
 import { DirectDelivery } from './direct-delivery.js';
+import { Assignments } from './experiments/assignments.js';
+import type { Experiments } from './experiments/experiments.js';
+import { Exposures } from './experiments/exposures.js';
 import { FanOut } from './fan-out.js';
 import { GroupDelivery } from './groups/group-delivery.js';
 import { GroupMemberships } from './groups/group-memberships.js';
@@ -33,6 +36,7 @@ import type { HttpRoutesParts } from './http-routes.js';
 import { Ingress } from './ingress.js';
 import { LiveConsumers, readingOf } from './live-consumers.js';
 import { Memberships } from './memberships.js';
+import { Mirrors } from './mirrors/mirrors.js';
 import { NarrowDelivery } from './narrow-delivery.js';
 import { OffloadThreshold } from './offload-threshold.js';
 import { ModelInfer } from './open-inference/model-infer.js';
@@ -42,6 +46,9 @@ import type { ResolvedBrokerOptions } from './options.js';
 import { PublishCredit } from './publish-credit.js';
 import { PublishHttp } from './publish-http.js';
 import { ReadingNotices } from './reading-notices.js';
+import { RolloutEvents } from './rollouts/rollout-events.js';
+import type { KeptRollout, RolloutFile } from './rollouts/rollout-file.js';
+import { Rollouts } from './rollouts/rollouts.js';
 import type { BrokerSubjects, Session } from './session.js';
 import { SessionWaits } from './session-waits.js';
 import { SlowConsumers } from './slow-consumers.js';
@@ -58,6 +65,9 @@ export interface BrokerSurroundings {
   readonly options: ResolvedBrokerOptions;
   readonly transport: Transport;
   readonly registry: Registry;
+  readonly experiments: Experiments;
+  readonly rolloutFile: RolloutFile;
+  readonly keptRollouts: readonly KeptRollout[];
   readonly work: WorkerPool;
   readonly sessionCount: () => number;
   readonly draining: () => boolean;
@@ -84,12 +94,14 @@ export interface BrokerParts {
   readonly ingress: Ingress;
   readonly direct: DirectDelivery;
   readonly calls: Calls;
+  readonly mirrors: Mirrors;
+  readonly rollouts: Rollouts;
   readonly http: HttpRoutesParts;
 }
 
 /** Makes the parts of a broker and tells them of each other. */
 export function assemble(surroundings: BrokerSurroundings): BrokerParts {
-  const { options, transport, registry, work } = surroundings;
+  const { options, transport, registry, experiments, work } = surroundings;
   const { limits } = options;
   const audiences = new AudienceTable<Session, Delivery<Session>>(createDelivery);
   const credit = new PublishCredit(limits.publishWindowBytes);
@@ -192,13 +204,35 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
     unite: (subject) => memberships.unite(subject),
     seed: randomInt(2 ** 31),
   });
+  const assignments = new Assignments({
+    ...{ experiments, registry },
+    exposures: new Exposures({
+      publish: (bytes) => admission.publishOwn(bytes),
+      isWanted: (subject) => subscriptions.isWanted(subject),
+      changes: () => subscriptions.changes,
+    }),
+  });
   const acks = new Acknowledgements(fanOut, limits.maxPendingAcks);
+  const mirrors = new Mirrors({
+    ...{ limits, registry, experiments, work, verifier: admission.createVerifier() },
+    calls: () => calls.copies,
+  });
   const calls = new Calls({
-    ...{ limits, registry, contracts, work, offload, direct, waits, room: detourRoom },
+    ...{ limits, registry, contracts, work, offload, direct, waits, room: detourRoom, assignments, mirrors },
     requireContracts: options.requireContracts,
     draining: surroundings.draining,
   });
-  const consumers = new LiveConsumers(subscriptions);
+  const events = new RolloutEvents((bytes) => admission.publishOwn(bytes));
+  const rollouts = new Rollouts(
+    {
+      ...{ file: surroundings.rolloutFile, sink: experiments },
+      groups: () => calls.services.groups,
+      publish: (event) => events.publish(event),
+    },
+    surroundings.keptRollouts,
+  );
+  calls.observe(rollouts);
+  const consumers = new LiveConsumers(subscriptions, () => calls.services.groups);
   const controls = new Controls({
     ...{ limits, subscriptions, fanOut, direct, calls },
     brokerName: options.name,
@@ -217,7 +251,7 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
   });
   const payloads = new HttpPayloads(registry, work);
   const http = {
-    ...{ registry, consumers },
+    ...{ registry, consumers, experiments, rollouts, mirrors },
     origins: new AllowedOrigins(options.allowedOrigins),
     health: () => ({ draining: surroundings.draining() }),
     services: () => serviceInfos(calls.services.groups, monotonicMs()),
@@ -235,6 +269,6 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
   };
   return {
     ...{ subjects, memberships, subscriptions, fanOut, acks, pressure, slowConsumers, narrow, groups },
-    ...{ detours, detourRoom, admission, ingress, http, direct, calls },
+    ...{ detours, detourRoom, admission, ingress, http, direct, calls, rollouts, mirrors },
   };
 }

@@ -10,6 +10,7 @@ import { startHousekeeping } from './housekeeping.js';
 import { HttpAnswers } from './http-answers.js';
 import type { HttpReply } from './http-message.js';
 import { answerHttp } from './http-routes.js';
+import { closeKept, type KeptState } from './kept-state.js';
 import type { ResolvedBrokerOptions } from './options.js';
 import { Session } from './session.js';
 import { SessionHandlers } from './session-handlers.js';
@@ -51,7 +52,7 @@ export class Broker {
   readonly #options: ResolvedBrokerOptions;
   readonly #transport: Transport;
   readonly #sessions = new Map<number, Session>();
-  readonly #registry: Registry;
+  readonly #kept: KeptState;
   readonly #work: WorkerPool;
   readonly #parts: BrokerParts;
   readonly #endHousekeeping: () => void;
@@ -68,12 +69,12 @@ export class Broker {
   constructor(
     options: ResolvedBrokerOptions,
     createTransport: TransportFactory,
-    registry: Registry,
+    kept: KeptState,
     work: WorkerPool,
   ) {
     const { limits } = options;
     this.#options = options;
-    this.#registry = registry;
+    this.#kept = kept;
     this.#work = work;
     this.#transport = createTransport(
       {
@@ -90,18 +91,18 @@ export class Broker {
       },
     );
     this.#parts = assemble({
-      ...{ options, registry, work },
+      ...{ options, ...kept, work },
       transport: this.#transport,
       sessionCount: () => this.#sessions.size,
       draining: () => this.#draining,
       departing: (session) => whenSettled(session, () => this.#departed(session)),
       turnEnded: () => this.#endTurn(),
     });
-    const { pressure, slowConsumers, fanOut, calls } = this.#parts;
+    const { pressure, slowConsumers, fanOut, calls, rollouts } = this.#parts;
     this.#endHousekeeping = startHousekeeping({
       limits,
       sessions: this.#sessions,
-      ...{ pressure, slowConsumers, fanOut, calls },
+      ...{ pressure, slowConsumers, fanOut, calls, rollouts },
     });
   }
 
@@ -117,7 +118,7 @@ export class Broker {
 
   /** The broker's contracts. */
   get registry(): Registry {
-    return this.#registry;
+    return this.#kept.registry;
   }
 
   get transport(): 'uws' | 'ws' {
@@ -172,6 +173,7 @@ export class Broker {
 
   async #drain(): Promise<void> {
     this.#draining = true;
+    this.#parts.mirrors.close();
     emit('modwire:drain', () => ({ sessions: this.#sessions.size }));
     this.#transport.stopListening();
     const { drainMs } = this.#options.limits;
@@ -197,6 +199,7 @@ export class Broker {
   async #cutOff(): Promise<void> {
     this.#draining = true;
     this.#endHousekeeping();
+    this.#parts.mirrors.close();
     this.#parts.fanOut.flush();
     this.#parts.direct.flush();
     this.#parts.calls.close();
@@ -204,7 +207,8 @@ export class Broker {
     // Connections are cut on the next turn of the event loop.
     await this.#untilEmpty(CLOSE_MS);
     await this.#work.close();
-    await this.#registry.close();
+    await this.#parts.rollouts.close();
+    await closeKept(this.#kept);
   }
 
   /** A client publishes no more. Once none does, everything can be delivered. */

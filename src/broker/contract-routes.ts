@@ -6,6 +6,7 @@ import { IncompatibleSchemaError } from '../registry/version-check.js';
 import { consumersUnableToRead } from './contract-consumers.js';
 import * as input from './http-input.js';
 import { BYTES_TYPE, type HttpReply, type HttpRequest, jsonReply } from './http-message.js';
+import type { RouteTable } from './http-table.js';
 import type { LiveConsumers, UnreadableConsumer } from './live-consumers.js';
 import { readRegisterRequest } from './register-input.js';
 
@@ -14,15 +15,7 @@ export interface ContractRouteParts {
   readonly consumers: Pick<LiveConsumers, 'unableToRead'>;
 }
 
-/** Answers a request; `names` are the parts of the path that the route leaves open, decoded. */
-type Answer = (
-  parts: ContractRouteParts,
-  request: HttpRequest,
-  names: readonly string[],
-) => HttpReply | Promise<HttpReply>;
-
-/** `*` stands for any part of a path. */
-export const CONTRACT_ROUTES: Readonly<Record<string, Readonly<Record<string, Answer>>>> = {
+export const CONTRACT_ROUTES: RouteTable<ContractRouteParts> = {
   '/v1/contracts': { GET: listContracts },
   '/v1/contracts/*': { GET: showContract },
   '/v1/contracts/*/level': { PUT: setLevel },
@@ -173,7 +166,7 @@ async function bind({ registry, consumers }: ContractRouteParts, request: HttpRe
   const unable =
     latest === undefined
       ? []
-      : consumers.unableToRead([pattern], (reader) => registry.reads(reader, latest.schemaId));
+      : consumers.unableToRead([binding], (reader) => registry.reads(reader, latest.schemaId));
   return jsonReply(200, { binding, unreadableBy: unable });
 }
 

@@ -4,6 +4,7 @@ import { monotonicMs } from './clock.js';
 import { CLOSE_CODES } from './close-codes.js';
 import type { ConsumerPressure } from './consumer-pressure.js';
 import type { FanOut } from './fan-out.js';
+import type { Rollouts } from './rollouts/rollouts.js';
 import type { Session } from './session.js';
 import type { SlowConsumers } from './slow-consumers.js';
 
@@ -19,9 +20,10 @@ export interface HousekeepingParts {
   readonly slowConsumers: SlowConsumers;
   readonly fanOut: FanOut;
   readonly calls: Pick<Calls, 'sweep'>;
+  readonly rollouts: Pick<Rollouts, 'sweep'>;
 }
 
-/** Holds the broker's deadlines: hello, silence, stalled and slow consumers. Returns a function that ends it. */
+/** Holds the broker's deadlines: hello, silence, stalled and slow consumers, rollouts. Returns a function that ends it. */
 export function startHousekeeping(parts: HousekeepingParts): () => void {
   const { helloMs, silenceMs, stallMs, slowConsumerMs } = parts.limits;
   const shortest = Math.min(helloMs, silenceMs, stallMs, slowConsumerMs);
@@ -31,7 +33,8 @@ export function startHousekeeping(parts: HousekeepingParts): () => void {
   return () => clearInterval(timer);
 }
 
-function sweep({ limits, sessions, pressure, slowConsumers, fanOut, calls }: HousekeepingParts): void {
+function sweep(parts: HousekeepingParts): void {
+  const { limits, sessions, pressure, slowConsumers, fanOut, calls, rollouts } = parts;
   const nowMs = monotonicMs();
   for (const session of sessions.values()) {
     const silentMs = nowMs - session.lastMessageAt;
@@ -47,6 +50,7 @@ function sweep({ limits, sessions, pressure, slowConsumers, fanOut, calls }: Hou
   pressure.sweep();
   slowConsumers.sweep(nowMs);
   calls.sweep();
+  rollouts.sweep();
   // Consumers found too slow are taken out at the end of a turn.
   fanOut.schedule();
 }

@@ -44,10 +44,18 @@ export function checkQuery(
 
 /** A JSON object with no members but these. Throws INVALID_ARGUMENT, RESOURCE_EXHAUSTED for more than `maxBytes`. */
 export function readJsonObject(
-  { body, contentType }: Pick<HttpRequest, 'body' | 'contentType'>,
+  request: Pick<HttpRequest, 'body' | 'contentType'>,
   members: readonly string[],
   maxBytes: number,
 ): Readonly<Record<string, unknown>> {
+  return objectOf(readJson(request, maxBytes), members, 'body');
+}
+
+/** Any JSON. Throws as `readJsonObject` does. */
+export function readJson(
+  { body, contentType }: Pick<HttpRequest, 'body' | 'contentType'>,
+  maxBytes: number,
+): unknown {
   if (contentType !== JSON_TYPE) throw unsupportedType([JSON_TYPE], contentType);
   if (body.length > maxBytes) {
     throw new ModwireError('RESOURCE_EXHAUSTED', {
@@ -56,13 +64,11 @@ export function readJsonObject(
       got: String(body.length),
     });
   }
-  let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (thrown) {
     throw badInput('body', 'JSON in UTF-8', (thrown as Error).message);
   }
-  return objectOf(value, members, 'body');
 }
 
 /** An object with no members but these. */

@@ -5,6 +5,7 @@ const ROUTE_HEADERS = [
   ...(['host', 'origin', 'accept', 'content-encoding'] as const),
   ...(['traceparent', 'tracestate', 'baggage'] as const),
   ...(['modwire-timeout-ms', 'modwire-priority', 'modwire-key', 'modwire-idempotent'] as const),
+  ...(['modwire-version', 'modwire-explain'] as const),
   'inference-header-content-length',
 ] as const;
 

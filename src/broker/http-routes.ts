@@ -2,12 +2,17 @@ import type { Registry } from '../registry/registry.js';
 import { REQUEST_PREFIX, type RequestHttp } from './calls/request-http.js';
 import type { ServiceInfo } from './calls/service-infos.js';
 import { answerContracts } from './contracts-http.js';
+import type { Experiments } from './experiments/experiments.js';
+import { answerExperiments, EXPERIMENTS_PATH } from './experiments/experiments-http.js';
 import { answerHealth, HEALTH_PATHS, type Health } from './health-http.js';
 import { type HttpReply, type HttpRequest, problem, problemOf } from './http-message.js';
 import type { AllowedOrigins } from './http-origin.js';
 import type { LiveConsumers } from './live-consumers.js';
+import type { Mirrors } from './mirrors/mirrors.js';
 import { OPEN_INFERENCE_PATH, type OpenInferenceHttp } from './open-inference/open-inference-http.js';
 import { PUBLISH_PREFIX, type PublishHttp } from './publish-http.js';
+import type { Rollouts } from './rollouts/rollouts.js';
+import { answerRollouts, ROLLOUTS_PATH } from './rollouts/rollouts-http.js';
 import { answerServices, SERVICES_PATH } from './services-http.js';
 
 export interface HttpRoutesParts {
@@ -15,6 +20,9 @@ export interface HttpRoutesParts {
   readonly health: () => Health;
   readonly registry: Registry;
   readonly consumers: LiveConsumers;
+  readonly experiments: Experiments;
+  readonly mirrors: Mirrors;
+  readonly rollouts: Rollouts;
   readonly publishing: PublishHttp;
   readonly requests: RequestHttp;
   readonly openInference: OpenInferenceHttp;
@@ -46,7 +54,11 @@ function route(request: HttpRequest, parts: HttpRoutesParts): HttpReply | Promis
   if (CONTRACT_PATHS.some((one) => path === one || path.startsWith(`${one}/`))) {
     return answerContracts(request, parts);
   }
-  const known = [...HEALTH_PATHS, ...CONTRACT_PATHS, SERVICES_PATH];
+  if (path === EXPERIMENTS_PATH || path.startsWith(`${EXPERIMENTS_PATH}/`)) {
+    return answerExperiments(request, parts);
+  }
+  if (path === ROLLOUTS_PATH || path.startsWith(`${ROLLOUTS_PATH}/`)) return answerRollouts(request, parts);
+  const known = [...HEALTH_PATHS, ...CONTRACT_PATHS, EXPERIMENTS_PATH, ROLLOUTS_PATH, SERVICES_PATH];
   known.push(`${PUBLISH_PREFIX}SUBJECT`, `${REQUEST_PREFIX}SUBJECT`, OPEN_INFERENCE_PATH);
   return problem(404, 'NOT_FOUND', `nothing at ${path}: expected one of ${known.join(', ')}`);
 }

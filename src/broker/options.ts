@@ -14,7 +14,10 @@ export interface BrokerOptions {
   readonly transport?: 'auto' | 'uws' | 'ws';
   /** What becomes of consumers that read too slowly; `resume` by default. */
   readonly slowConsumerPolicy?: SlowConsumerPolicy;
-  /** Directory where contracts are kept; empty, the default, keeps them in memory: they end with the broker. */
+  /**
+   * Directory where contracts, experiments and rollouts are kept; empty, the default, keeps them in memory: they end with the
+   * broker.
+   */
   readonly dataDir?: string;
   /** Whether subjects that are bound to no contract are refused; false by default. */
   readonly requireContracts?: boolean;

@@ -35,6 +35,8 @@ export class Subscriptions {
   /** Those that share with others. */
   readonly #shared = new TokenTrie<Subscription>();
   #lastMember = 0;
+  /** Rises with every subscription that comes or goes. */
+  changes = 0;
 
   constructor(parts: SubscriptionsParts) {
     this.#parts = parts;
@@ -48,6 +50,11 @@ export class Subscriptions {
       narrow ||= reads.length > 0;
     });
     return narrow;
+  }
+
+  /** Whether somebody gets all of a subject, or shares it. */
+  isWanted(subject: string): boolean {
+    return this.interestedIn(subject).size > 0 || this.membersOf(subject).length > 0;
   }
 
   /** Goes through every subscription that selects something that one of the patterns selects too. */
@@ -207,6 +214,7 @@ export class Subscriptions {
   #add(subscription: Subscription): void {
     const { session, number, filter, reads, member } = subscription;
     this.#trieOf(subscription).add(filter, subscription);
+    this.changes++;
     session.addSubscription(subscription);
     if (member === undefined && reads.length > 0) this.#narrowCount++;
     emit('modwire:subscription.open', () => ({
@@ -218,6 +226,7 @@ export class Subscriptions {
   #remove(subscription: Subscription): void {
     const { session, number, filter, reads, member } = subscription;
     this.#trieOf(subscription).delete(filter, subscription);
+    this.changes++;
     session.removeSubscription(subscription);
     if (member === undefined && reads.length > 0) this.#narrowCount--;
     emit('modwire:subscription.close', () => ({

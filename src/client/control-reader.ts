@@ -1,5 +1,5 @@
 import type { ControlMessage, ControlOf } from '../codec/control-message.js';
-import { errorCodeOf, ModwireError } from '../errors.js';
+import { errorCodeOf, ModwireError, toModwireError } from '../errors.js';
 import type { Caller } from './calls/caller.js';
 import type { ClientServices } from './calls/client-services.js';
 import type { Worker } from './calls/worker.js';
@@ -87,6 +87,9 @@ export class ControlReader {
       case 'unserved':
         services.unserved(message);
         break;
+      case 'explanation':
+        this.#explanation(message);
+        break;
       case 'grant':
         worker.granted(message.request, message.replies);
         break;
@@ -112,6 +115,15 @@ export class ControlReader {
     if (reference !== undefined && caller.refused(reference, error)) return;
     if (reference !== undefined && publisher.refused(reference, error)) return;
     events.emit('error', error);
+  }
+
+  #explanation({ request, json }: ControlOf<'explanation'>): void {
+    try {
+      this.#parts.caller.explained(request, json);
+    } catch (thrown) {
+      // Of whoever is told: the request goes on.
+      this.#parts.events.emit('error', toModwireError(thrown));
+    }
   }
 
   /**

@@ -5,6 +5,7 @@ import { Body } from './generated/modwire/control/body.js';
 import { CapacityT } from './generated/modwire/control/capacity.js';
 import type { Control } from './generated/modwire/control/control.js';
 import { CreditT } from './generated/modwire/control/credit.js';
+import { ExplanationT } from './generated/modwire/control/explanation.js';
 import { FailureT } from './generated/modwire/control/failure.js';
 import { GapT } from './generated/modwire/control/gap.js';
 import type { GoodbyeT } from './generated/modwire/control/goodbye.js';
@@ -150,6 +151,7 @@ export function fromControlBody(control: Control): ControlMessage {
       version: String(body.version ?? ''),
       concurrency: body.concurrency,
       policy: body.policy,
+      reads: body.reads.map(fromReference),
     };
   }
   if (body instanceof ServingT) return { type: 'serving', service: body.service };
@@ -163,6 +165,9 @@ export function fromControlBody(control: Control): ControlMessage {
     return { type: 'grant', request: fromReference(body.request), replies: Number(body.replies) };
   }
   if (body instanceof ShareT) return { type: 'share', subscription: body.subscription };
+  if (body instanceof ExplanationT) {
+    return { type: 'explanation', request: fromReference(body.request), json: String(body.json) };
+  }
   const goodbye = body as GoodbyeT;
   return {
     type: 'goodbye',

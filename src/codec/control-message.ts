@@ -146,6 +146,8 @@ export type ControlMessage =
       readonly concurrency: number;
       /** A number of the enum WorkerPolicy; unknown ones come from newer versions. */
       readonly policy: number;
+      /** Ids of the schemas of requests that it reads, 16 bytes each; empty when it takes whatever comes. */
+      readonly reads: readonly Uint8Array[];
     }
   | { readonly type: 'serving'; readonly service: number }
   | { readonly type: 'unserve'; readonly service: number }
@@ -163,7 +165,14 @@ export type ControlMessage =
       /** In all, from the first on. */
       readonly replies: number;
     }
-  | { readonly type: 'share'; readonly subscription: number };
+  | { readonly type: 'share'; readonly subscription: number }
+  | {
+      readonly type: 'explanation';
+      /** Id of the request: 16 bytes. */
+      readonly request: Uint8Array;
+      /** A CallExplanation. */
+      readonly json: string;
+    };
 
 /** The message of one type. */
 export type ControlOf<Type extends ControlMessage['type']> = Extract<ControlMessage, { type: Type }>;

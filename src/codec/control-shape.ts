@@ -19,6 +19,7 @@ const table = (...fields: FieldShape[]): TableShape => ({ fields });
 const position = table(text('subject'), u64('epoch'), u64('sequence'));
 const missed = table(text('subject'), u64('epoch'), u64('first'), u64('last'));
 const positions: FieldShape = { kind: 'tables', name: 'positions', of: position };
+const reads: FieldShape = { kind: 'structs', name: 'reads', bytes: 16, alignment: 1 };
 const misses: FieldShape = { kind: 'tables', name: 'missed', of: missed };
 
 const BODIES: Record<Exclude<keyof typeof Body, 'NONE'>, TableShape> = {
@@ -40,7 +41,7 @@ const BODIES: Record<Exclude<keyof typeof Body, 'NONE'>, TableShape> = {
     u8('resume'),
     u8('complete'),
     positions,
-    { kind: 'structs', name: 'reads', bytes: 16, alignment: 1 },
+    reads,
     optionalText('group'),
   ),
   Subscribed: table(u32('subscription'), positions, u8('complete'), misses),
@@ -82,6 +83,7 @@ const BODIES: Record<Exclude<keyof typeof Body, 'NONE'>, TableShape> = {
     optionalText('version'),
     u32('concurrency'),
     u8('policy'),
+    reads,
   ),
   Serving: table(u32('service')),
   Unserve: table(u32('service')),
@@ -89,6 +91,7 @@ const BODIES: Record<Exclude<keyof typeof Body, 'NONE'>, TableShape> = {
   Capacity: table(u32('service'), u32('concurrency'), u8('ready')),
   Grant: table(u64('replies'), reference('request')),
   Share: table(u32('subscription')),
+  Explanation: table(text('json'), reference('request')),
 };
 
 export const CONTROL_SHAPE: TableShape = table(

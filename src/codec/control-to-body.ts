@@ -5,6 +5,7 @@ import { Body } from './generated/modwire/control/body.js';
 import { CapacityT } from './generated/modwire/control/capacity.js';
 import type { ControlT } from './generated/modwire/control/control.js';
 import { CreditT } from './generated/modwire/control/credit.js';
+import { ExplanationT } from './generated/modwire/control/explanation.js';
 import { FailureT } from './generated/modwire/control/failure.js';
 import { GapT } from './generated/modwire/control/gap.js';
 import { GoodbyeT } from './generated/modwire/control/goodbye.js';
@@ -165,7 +166,13 @@ export function toControlBody(message: ControlMessage): { type: Body; table: Con
           message.version,
           message.concurrency,
           message.policy,
+          message.reads.map(toReference),
         ),
+      };
+    case 'explanation':
+      return {
+        type: Body.Explanation,
+        table: new ExplanationT(message.json, toReference(message.request)),
       };
     case 'share':
       return { type: Body.Share, table: new ShareT(message.subscription) };

@@ -14,10 +14,20 @@ export class FrameSlab {
     this.#slabBytes = slabBytes;
   }
 
+  /** Where `reserve` finds room. */
+  get memory(): Memory {
+    return this.#memory;
+  }
+
   /** A view of a copy, independent of whoever owns the frame; undefined for a frame larger than a slab. */
   copy(frame: FrameView): FrameView | undefined {
-    const { byteLength } = frame;
-    if (byteLength > this.#slabBytes) return undefined;
+    const at = this.reserve(frame.byteLength);
+    return at < 0 ? undefined : frame.copy(this.#memory, at);
+  }
+
+  /** A place in `memory` for a frame, to be written at once; -1 for one larger than a slab. */
+  reserve(byteLength: number): number {
+    if (byteLength > this.#slabBytes) return -1;
     if (this.#used + byteLength > this.#memory.length) {
       this.#memory = Memory.allocate(this.#slabBytes);
       this.#used = 0;
@@ -25,6 +35,6 @@ export class FrameSlab {
     const at = this.#used;
     // Frames begin at multiples of 8.
     this.#used = (at + byteLength + 7) & ~7;
-    return frame.copy(this.#memory, at);
+    return at;
   }
 }

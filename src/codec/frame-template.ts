@@ -28,18 +28,23 @@ const TABLE_ORDER = [
   Field.trace,
 ];
 
-/** Fields that lie outside the table and are reached by an offset. */
+/** Fields that lie outside the table, are reached by an offset, and differ from frame to frame. */
 export const TEXT_MASK =
-  (1 << Field.tracestate) |
-  (1 << Field.baggage) |
-  (1 << Field.experiment) |
-  (1 << Field.variant) |
-  (1 << Field.assignmentKey) |
-  (1 << Field.headers);
+  (1 << Field.tracestate) | (1 << Field.baggage) | (1 << Field.assignmentKey) | (1 << Field.headers);
+
+/** The same of those that many frames have in common: a template holds them unless they are long. */
+export const NAME_MASK = (1 << Field.experiment) | (1 << Field.variant);
+
+/** What a template holds of one frame's experiment and variant. */
+export interface TemplateNames {
+  readonly experiment?: string | undefined;
+  readonly variant?: string | undefined;
+}
 
 /**
  * Everything that frames of one subject with the same fields have in common: preamble, vtable, table with its
- * offsets to subject and payload, and the subject itself. A frame is a copy of it plus patches plus the payload.
+ * offsets to subject and payload, the subject itself, experiment and variant. A frame is a copy of it plus patches plus
+ * the payload.
  */
 export interface FrameTemplate {
   readonly bytes: Uint8Array;
@@ -50,7 +55,11 @@ export interface FrameTemplate {
 }
 
 /** Builds the template for a set of fields, given as bits by field id. */
-export function buildTemplate(subject: string, mask: number): FrameTemplate {
+export function buildTemplate(
+  subject: string,
+  mask: number,
+  { experiment, variant }: TemplateNames,
+): FrameTemplate {
   const entryCount = 32 - Math.clz32(mask);
   const vtable = PREAMBLE_BYTES;
   const vtableBytes = 4 + 2 * entryCount;
@@ -66,9 +75,17 @@ export function buildTemplate(subject: string, mask: number): FrameTemplate {
   }
   const tableBytes = alignUp(next - table, 4);
 
-  const text = encodeUtf8(subject);
-  const string = table + tableBytes;
-  const stringEnd = alignUp(string + 4 + text.length + 1, 4);
+  const texts: [field: number, text: Uint8Array, at: number][] = [];
+  let stringEnd = table + tableBytes;
+  const place = (field: number, text: string | undefined) => {
+    if (text === undefined) return;
+    const bytes = encodeUtf8(text);
+    texts.push([field, bytes, stringEnd]);
+    stringEnd = alignUp(stringEnd + 4 + bytes.length + 1, 4);
+  };
+  place(Field.subject, subject);
+  place(Field.experiment, experiment);
+  place(Field.variant, variant);
   const hasPayload = at[Field.payload] !== 0;
   const payloadAt = hasPayload ? alignUp(stringEnd + 4, FRAME_ALIGNMENT) : 0;
 
@@ -83,9 +100,11 @@ export function buildTemplate(subject: string, mask: number): FrameTemplate {
     data.setUint16(vtable + 4 + 2 * field, offset === 0 ? 0 : offset - table, true);
   }
   data.setInt32(table, table - vtable, true);
-  data.setUint32(at[Field.subject]!, string - at[Field.subject]!, true);
-  data.setUint32(string, text.length, true);
-  u8.set(text, string + 4);
+  for (const [field, text, string] of texts) {
+    data.setUint32(at[field]!, string - at[field]!, true);
+    data.setUint32(string, text.length, true);
+    u8.set(text, string + 4);
+  }
   if (hasPayload) data.setUint32(at[Field.payload]!, payloadAt - 4 - at[Field.payload]!, true);
   return { bytes: u8, at, payloadAt };
 }

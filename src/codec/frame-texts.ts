@@ -5,17 +5,31 @@ import { encodeUtf8 } from './utf8.js';
 
 /** Writes what few frames carry: strings beside the subject, and headers. */
 
-const STRING_FIELDS = ['tracestate', 'baggage', 'experiment', 'variant', 'assignmentKey'] as const;
+type StringField = 'tracestate' | 'baggage' | 'experiment' | 'variant' | 'assignmentKey';
 
-/** Writes a frame's strings and headers from `next` on, a multiple of 4, and points the table's offsets at them. */
+const STRING_FIELDS: readonly StringField[] = ['tracestate', 'baggage', 'assignmentKey'];
+/** Where no template holds the names. */
+const WITH_NAMES: readonly StringField[] = [
+  'tracestate',
+  'baggage',
+  'experiment',
+  'variant',
+  'assignmentKey',
+];
+
+/**
+ * Writes a frame's strings and headers from `next` on, a multiple of 4, and points the table's offsets at them. `withNames`:
+ * experiment and variant too.
+ */
 export function writeTexts(
   memory: Memory,
   start: number,
   at: readonly number[],
   next: number,
   fields: FrameFields,
+  withNames: boolean,
 ): void {
-  for (const field of STRING_FIELDS) {
+  for (const field of withNames ? WITH_NAMES : STRING_FIELDS) {
     const text = fields[field];
     if (text !== undefined) next = writeString(memory, start + at[Field[field]]!, next, text);
   }
@@ -25,9 +39,9 @@ export function writeTexts(
 }
 
 /** Room for the strings and headers of a frame, worst case for alignment. */
-export function textBytes(fields: FrameFields): number {
+export function textBytes(fields: FrameFields, withNames: boolean): number {
   let bytes = 0;
-  for (const field of STRING_FIELDS) {
+  for (const field of withNames ? WITH_NAMES : STRING_FIELDS) {
     const text = fields[field];
     if (text !== undefined) bytes += stringBytes(text);
   }

@@ -244,7 +244,7 @@ export class FrameView {
 
   /** Another view of the same bytes, to keep while this one moves on. The bytes are still borrowed. */
   retain(): FrameView {
-    return this.#moved(this.memory, 0);
+    return this.moved(this.memory, 0);
   }
 
   /**
@@ -253,10 +253,11 @@ export class FrameView {
    */
   copy(memory = Memory.allocate(this.byteLength), at = 0): FrameView {
     memory.u8.set(this.bytes, at);
-    return this.#moved(memory, at - this.start);
+    return this.moved(memory, at - this.start);
   }
 
-  #moved(memory: Memory, distance: number): FrameView {
+  /** A view of the same bytes where somebody has put them. @internal */
+  moved(memory: Memory, distance: number): FrameView {
     const view = new FrameView();
     view.memory = memory;
     view.start = this.start + distance;

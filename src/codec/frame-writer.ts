@@ -1,6 +1,12 @@
 import type { FrameFields } from './frame-fields.js';
 import { alignUp, Field, FRAME_ALIGNMENT, Origin, Trace } from './frame-layout.js';
-import { buildTemplate, type FrameTemplate, TEXT_MASK } from './frame-template.js';
+import {
+  buildTemplate,
+  type FrameTemplate,
+  NAME_MASK,
+  TEXT_MASK,
+  type TemplateNames,
+} from './frame-template.js';
 import { textBytes, writeTexts } from './frame-texts.js';
 import { HIGH, Memory } from './memory.js';
 
@@ -15,6 +21,10 @@ const CAUSATION_BIT = 1 << Field.causationId;
 const SCHEMA_BIT = 1 << Field.schemaId;
 const EMPTY = new Uint8Array(0);
 
+/** Longer names of experiment and variant together are in no template: all templates are kept. Characters. */
+const MAX_NAMES = 256;
+const NO_NAMES: TemplateNames = {};
+
 /**
  * Writes frames into memory that the caller owns. The hot path copies a template (see FrameTemplate) and patches it:
  * it allocates nothing and needs no BigInt. Templates are cached per subject and set of fields, at most
@@ -27,6 +37,8 @@ export class FrameWriter {
   /** The last template used: most producers repeat themselves. */
   #lastSubject = '';
   #lastMask = -1;
+  #lastExperiment: string | undefined;
+  #lastVariant: string | undefined;
   #last: FrameTemplate = { bytes: EMPTY, at: [], payloadAt: 0 };
 
   constructor(maxTemplates = DEFAULT_TEMPLATES) {
@@ -46,12 +58,13 @@ export class FrameWriter {
   write(memory: Memory, start: number, fields: FrameFields): number {
     const payload = fields.payload ?? EMPTY;
     const mask = maskOf(fields, payload);
-    const template = this.#templateFor(fields.subject, mask);
+    const template = this.#templateFor(fields, mask);
     const { data, u8 } = memory;
     const { at, bytes } = template;
     const payloadLength = payload.length;
 
-    if ((mask & TEXT_MASK) !== 0) return this.#writeWithTexts(memory, start, fields, payload, template);
+    if ((mask & TEXT_MASK) !== 0 || ((mask & NAME_MASK) !== 0 && hasLongNames(fields)))
+      return this.#writeWithTexts(memory, start, fields, payload, template);
     const used = bytes.length + payloadLength;
     const byteLength = (used + FRAME_ALIGNMENT - 1) & -FRAME_ALIGNMENT;
     if (start + byteLength > memory.length) return 0;
@@ -71,8 +84,9 @@ export class FrameWriter {
   /** Bytes that `write` would take for these fields. */
   size(fields: FrameFields): number {
     const payload = fields.payload ?? EMPTY;
-    const template = this.#templateFor(fields.subject, maskOf(fields, payload));
-    return alignUp(template.bytes.length + payload.length + textBytes(fields), FRAME_ALIGNMENT);
+    const template = this.#templateFor(fields, maskOf(fields, payload));
+    const texts = textBytes(fields, hasLongNames(fields));
+    return alignUp(template.bytes.length + payload.length + texts, FRAME_ALIGNMENT);
   }
 
   /** One frame in memory of its own. For people in no hurry. */
@@ -89,7 +103,9 @@ export class FrameWriter {
     template: FrameTemplate,
   ): number {
     const { data, u8 } = memory;
-    const byteLength = alignUp(template.bytes.length + payload.length + textBytes(fields), FRAME_ALIGNMENT);
+    const withNames = hasLongNames(fields);
+    const texts = textBytes(fields, withNames);
+    const byteLength = alignUp(template.bytes.length + payload.length + texts, FRAME_ALIGNMENT);
     if (start + byteLength > memory.length) return 0;
     u8.fill(0, start, start + byteLength);
     u8.set(template.bytes, start);
@@ -100,14 +116,22 @@ export class FrameWriter {
     data.setUint32(start, byteLength - 4, true);
     patch(memory, start, template.at, maskOf(fields, payload), fields);
     const textsAt = start + alignUp(template.bytes.length + payload.length, 4);
-    writeTexts(memory, start, template.at, textsAt, fields);
+    writeTexts(memory, start, template.at, textsAt, fields, withNames);
     return byteLength;
   }
 
-  #templateFor(subject: string, mask: number): FrameTemplate {
-    if (mask === this.#lastMask && subject === this.#lastSubject) return this.#last;
+  #templateFor(fields: FrameFields, mask: number): FrameTemplate {
+    const { subject, experiment, variant } = fields;
+    const isSame =
+      mask === this.#lastMask &&
+      subject === this.#lastSubject &&
+      experiment === this.#lastExperiment &&
+      variant === this.#lastVariant;
+    if (isSame) return this.#last;
+    const names = (mask & NAME_MASK) === 0 || hasLongNames(fields) ? NO_NAMES : fields;
+    const key = (mask & NAME_MASK) === 0 ? subject : keyOf(subject, names);
     let ofMask = this.#templates.get(mask);
-    let template = ofMask?.get(subject);
+    let template = ofMask?.get(key);
     if (template === undefined) {
       if (this.#templateCount >= this.#maxTemplates) {
         this.#templates = new Map();
@@ -118,15 +142,28 @@ export class FrameWriter {
         ofMask = new Map();
         this.#templates.set(mask, ofMask);
       }
-      template = buildTemplate(subject, mask);
-      ofMask.set(subject, template);
+      template = buildTemplate(subject, mask, names);
+      ofMask.set(key, template);
       this.#templateCount++;
     }
     this.#lastSubject = subject;
     this.#lastMask = mask;
+    this.#lastExperiment = experiment;
+    this.#lastVariant = variant;
     this.#last = template;
     return template;
   }
+}
+
+function hasLongNames({ experiment, variant }: TemplateNames): boolean {
+  return (experiment?.length ?? 0) + (variant?.length ?? 0) > MAX_NAMES;
+}
+
+/** Another text for every other template of the same fields, which have an experiment or a variant. */
+function keyOf(subject: string, names: TemplateNames): string {
+  if (names === NO_NAMES) return `long ${subject}`;
+  const { experiment = '', variant = '' } = names;
+  return `${subject.length} ${experiment.length} ${subject}${experiment}${variant}`;
 }
 
 function maskOf(fields: FrameFields, payload: Uint8Array): number {

@@ -1,6 +1,6 @@
 import type { JsonKind, JsonScanner } from '../contracts/json/json-scanner.js';
-import { TENSOR_LIMITS } from '../limits.js';
 import type { InferParameters, ParameterValue } from '../tensors/parameters.js';
+import { TENSOR_LIMITS } from '../tensors/tensor-limits.js';
 import { notUnderstood } from './not-understood.js';
 
 const INTEGER = /^-?\d+$/;

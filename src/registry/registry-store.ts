@@ -102,6 +102,11 @@ export class RegistryStore {
     return bytes;
   }
 
+  /** Throws FAILED_PRECONDITION when another process may have taken the directory over. */
+  checkOwned(): Promise<void> {
+    return this.#lock.check();
+  }
+
   /** Whether compacting pays, when this many changes make the present state. */
   needsCompaction(changeCount: number): boolean {
     const dead = this.#journal.recordCount - changeCount;

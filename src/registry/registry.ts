@@ -35,7 +35,7 @@ export class Registry {
   readonly #state: ContractState;
   readonly #schemas: RegistrySchemas;
   readonly #registrations: Registrations;
-  readonly #queue = new ChangeQueue();
+  readonly #queue = new ChangeQueue('contracts');
   readonly #listeners = new Set<() => void>();
   #closed: Promise<void> | undefined;
 
@@ -206,6 +206,11 @@ export class Registry {
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Rejects with FAILED_PRECONDITION when the directory, if there is one, is no longer this process's to write to. */
+  async checkOwned(): Promise<void> {
+    await this.#store?.checkOwned();
   }
 
   /** Takes no more changes; resolves when those asked for are done, and the directory is free for others. */

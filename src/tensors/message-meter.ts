@@ -1,4 +1,4 @@
-import { TENSOR_LIMITS } from '../limits.js';
+import { TENSOR_LIMITS } from './tensor-limits.js';
 
 const { maxTensors, maxParameters, maxTextBytes } = TENSOR_LIMITS;
 

@@ -1,8 +1,8 @@
 import { type Builder, Encoding } from 'flatbuffers';
 import { Parameter } from '../codec/generated/modwire/inference/parameter.js';
-import { TENSOR_LIMITS } from '../limits.js';
 import { invalidArgument } from './invalid-argument.js';
 import type { MessageMeter } from './message-meter.js';
+import { TENSOR_LIMITS } from './tensor-limits.js';
 
 /** Texts as they lie in the payload, not decoded. */
 const BYTES = Encoding.UTF8_BYTES;

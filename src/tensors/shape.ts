@@ -1,6 +1,6 @@
-import { TENSOR_LIMITS } from '../limits.js';
 import { joinedProblem } from './byte-elements.js';
 import type { ElementFormat } from './datatype.js';
+import { TENSOR_LIMITS } from './tensor-limits.js';
 
 const { maxRank } = TENSOR_LIMITS;
 

@@ -1,10 +1,10 @@
 import type { Builder } from 'flatbuffers';
 import { Tensor as TensorTable } from '../codec/generated/modwire/inference/tensor.js';
-import { TENSOR_LIMITS } from '../limits.js';
 import { formatNumbered, formatOf } from './datatype.js';
 import { invalidArgument } from './invalid-argument.js';
 import { readParameters, writeParameters } from './parameters.js';
 import { type AnyTensor, Tensor } from './tensor.js';
+import { TENSOR_LIMITS } from './tensor-limits.js';
 
 /**
  * Where contents lie: at a multiple of this from the payload's start, for vector units and the tensors of other runtimes.

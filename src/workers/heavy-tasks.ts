@@ -6,12 +6,13 @@ import { payloadFromJson } from '../contracts/json/payload-from-json.js';
 import { payloadToJson } from '../contracts/json/payload-to-json.js';
 import type { Program } from '../contracts/program.js';
 import { ModwireError } from '../errors.js';
+import { compareReplies, type MirroredOutcome } from '../mirroring/compare-replies.js';
 import { PayloadVerifier } from '../native/payload-verifier.js';
 import { requestFromBody } from '../open-inference/request-body.js';
 import { bodyFromResponse } from '../open-inference/response-body.js';
 import type { SchemaRoot } from './heavy-work.js';
 import { SharedValueCache } from './shared-values.js';
-import type { SharedRoot, WorkerTask } from './worker-task.js';
+import type { SharedOutcome, SharedRoot, WorkerTask } from './worker-task.js';
 
 /** Schemas kept by a worker. Bytes of their JSON. */
 const KEPT_BYTES = 4 * 1024 * 1024;
@@ -62,11 +63,23 @@ export class HeavyTasks {
         const body = bodyFromResponse(task.payload, task.form);
         return { value: body, transfer: [body.bytes.buffer as ArrayBuffer] };
       }
+      case 'compareReplies': {
+        const [primary, shadow] = [this.#outcome(task.primary), this.#outcome(task.shadow)];
+        return { value: compareReplies(primary, shadow, task.options), transfer: [] };
+      }
     }
   }
 
   #verify(program: Program, bytes: Uint8Array, start: number, end: number): Violation | undefined {
     return this.#verifier.verify(program, new Memory(bytes), start, end);
+  }
+
+  #outcome({ error, replies }: SharedOutcome): MirroredOutcome {
+    const read = replies.map(({ schema, ...reply }) => ({
+      ...reply,
+      schema: schema && { ...this.#rooted(schema), program: this.#kept.program(schema.program) },
+    }));
+    return { error, replies: read };
   }
 
   #rooted({ schema, root }: SharedRoot): SchemaRoot {

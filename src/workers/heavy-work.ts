@@ -3,6 +3,8 @@ import type { CompatibilityReport } from '../contracts/compatibility.js';
 import type { CompiledSchema } from '../contracts/compile-schema.js';
 import type { Program } from '../contracts/program.js';
 import type { Schema } from '../contracts/schema-model.js';
+import type { ComparisonOptions, MirroredOutcome } from '../mirroring/compare-replies.js';
+import type { ReplyComparison } from '../mirroring/difference.js';
 import type { InferBody, InferCall, ModelName, OutputForm } from '../open-inference/infer-body.js';
 
 /**
@@ -36,6 +38,15 @@ export interface HeavyWork {
    * an output that is wanted and not there, INVALID_ARGUMENT for one that cannot be JSON.
    */
   inferResponse(payload: Uint8Array, form: OutputForm): Promise<InferBody>;
+  /**
+   * What differs between the replies of two services. Payloads move to the worker and do not come back: each must be the
+   * only view of its ArrayBuffer.
+   */
+  compareReplies(
+    primary: MirroredOutcome,
+    shadow: MirroredOutcome,
+    options: ComparisonOptions,
+  ): Promise<ReplyComparison>;
 }
 
 export interface SchemaRoot {

@@ -6,6 +6,12 @@ import { payloadFromJson } from '../contracts/json/payload-from-json.js';
 import { payloadToJson } from '../contracts/json/payload-to-json.js';
 import type { Program } from '../contracts/program.js';
 import { ModwireError } from '../errors.js';
+import {
+  type ComparisonOptions,
+  compareReplies,
+  type MirroredOutcome,
+} from '../mirroring/compare-replies.js';
+import type { ReplyComparison } from '../mirroring/difference.js';
 import { PayloadVerifier } from '../native/payload-verifier.js';
 import type { InferBody, InferCall, ModelName, OutputForm } from '../open-inference/infer-body.js';
 import { requestFromBody } from '../open-inference/request-body.js';
@@ -57,5 +63,13 @@ export class InlineWork implements HeavyWork {
 
   async inferResponse(payload: Uint8Array, form: OutputForm): Promise<InferBody> {
     return bodyFromResponse(payload, form);
+  }
+
+  async compareReplies(
+    primary: MirroredOutcome,
+    shadow: MirroredOutcome,
+    options: ComparisonOptions,
+  ): Promise<ReplyComparison> {
+    return compareReplies(primary, shadow, options);
   }
 }

@@ -4,13 +4,15 @@ import type { CompatibilityReport } from '../contracts/compatibility.js';
 import type { CompiledSchema } from '../contracts/compile-schema.js';
 import type { Program } from '../contracts/program.js';
 import { type ModwireError, toModwireError } from '../errors.js';
+import type { ComparisonOptions, MirroredOutcome } from '../mirroring/compare-replies.js';
+import type { ReplyComparison } from '../mirroring/difference.js';
 import type { InferBody, InferCall, ModelName, OutputForm } from '../open-inference/infer-body.js';
 import type { HeavyWork, SchemaRoot } from './heavy-work.js';
 import { PendingTask } from './pending-task.js';
 import { shareProgram, shareSchema } from './shared-values.js';
 import { answerValue, poolClosed, queueFull, taskTooLong, workerDied } from './worker-errors.js';
 import { workerFile } from './worker-file.js';
-import type { PostedTask, SharedRoot, WorkerAnswer, WorkerTask } from './worker-task.js';
+import type { PostedTask, SharedOutcome, SharedRoot, WorkerAnswer, WorkerTask } from './worker-task.js';
 
 export interface WorkerPoolOptions {
   readonly threads: number;
@@ -142,6 +144,21 @@ class PiscinaPool implements WorkerPool {
     return (await this.#run({ kind: 'inferResponse', payload, form })) as InferBody;
   }
 
+  async compareReplies(
+    primary: MirroredOutcome,
+    shadow: MirroredOutcome,
+    options: ComparisonOptions,
+  ): Promise<ReplyComparison> {
+    const task = {
+      ...({ kind: 'compareReplies', options } as const),
+      ...{ primary: shareOutcome(primary), shadow: shareOutcome(shadow) },
+    };
+    const payloads = [...primary.replies, ...shadow.replies].map(
+      ({ payload }) => payload.buffer as ArrayBuffer,
+    );
+    return (await this.#run(task, payloads)) as ReplyComparison;
+  }
+
   stats(): WorkerPoolStats {
     return {
       threads: this.#piscina.threads.length,
@@ -219,6 +236,14 @@ class PiscinaPool implements WorkerPool {
     const left = [...this.#running].findLast(({ begun, settled }) => !begun && !settled);
     if (left !== undefined) this.#lose(left, workerDied(left.task.kind, error));
   }
+}
+
+function shareOutcome({ error, replies }: MirroredOutcome): SharedOutcome {
+  const shared = replies.map(({ schema, ...reply }) => ({
+    ...reply,
+    schema: schema && { ...share(schema), program: shareProgram(schema.program) },
+  }));
+  return { error, replies: shared };
 }
 
 function share({ schema, root }: SchemaRoot): SharedRoot {

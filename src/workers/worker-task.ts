@@ -1,4 +1,6 @@
 import type { ErrorCode, ErrorDetail } from '../errors.js';
+import type { ComparisonOptions, MirroredOutcome } from '../mirroring/compare-replies.js';
+import type { MirroredReply } from '../mirroring/reply-reading.js';
 import type { InferBody, ModelName, OutputForm } from '../open-inference/infer-body.js';
 
 /**
@@ -22,6 +24,15 @@ export interface SharedRoot {
   readonly root: number;
 }
 
+/** What came back for a request, its schemas on shared memory. */
+export interface SharedOutcome extends Pick<MirroredOutcome, 'error'> {
+  readonly replies: readonly SharedReply[];
+}
+
+export interface SharedReply extends Omit<MirroredReply, 'schema'> {
+  readonly schema: (SharedRoot & { readonly program: SharedProgram }) | undefined;
+}
+
 /** What a worker is asked to do. */
 export type WorkerTask =
   | {
@@ -41,7 +52,13 @@ export type WorkerTask =
       readonly payload: Uint8Array;
     }
   | { readonly kind: 'inferRequest'; readonly body: InferBody; readonly model: ModelName }
-  | { readonly kind: 'inferResponse'; readonly payload: Uint8Array; readonly form: OutputForm };
+  | { readonly kind: 'inferResponse'; readonly payload: Uint8Array; readonly form: OutputForm }
+  | {
+      readonly kind: 'compareReplies';
+      readonly primary: SharedOutcome;
+      readonly shadow: SharedOutcome;
+      readonly options: ComparisonOptions;
+    };
 
 /** As it is posted: `slot` is the worker's entry among the clocks. */
 export interface PostedTask {

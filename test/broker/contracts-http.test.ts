@@ -37,9 +37,10 @@ async function routes(): Promise<Asked> {
   const registry = await openRegistry();
   const connected: UnreadableConsumer[] = [];
   const consumers = {
-    unableToRead: (patterns: readonly string[], canRead: (reader: string) => boolean) =>
+    unableToRead: (bindings: readonly { readonly pattern: string }[], canRead: (reader: string) => boolean) =>
       connected.filter(
-        ({ filter, reads }) => patterns.some((one) => filtersOverlap(one, filter)) && !reads.some(canRead),
+        ({ filter, reads }) =>
+          bindings.some(({ pattern }) => filtersOverlap(pattern, filter)) && !reads.some(canRead),
       ),
   };
   const ask: Asked['ask'] = (method, target, body = new Uint8Array(), contentType = JSON_TYPE) => {

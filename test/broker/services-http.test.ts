@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { ServiceInfo } from '../../src/broker/calls/service-infos.js';
+import { toHex } from '../../src/codec/message-id.js';
 import { BrokerFixture, TRANSPORTS } from '../support/broker-fixture.js';
 import { ask } from '../support/broker-http.js';
 import * as calls from '../support/raw-calls.js';
 
 const fixture = new BrokerFixture();
+
+const READS = new Uint8Array(16).fill(7);
 
 async function services(port: number): Promise<ServiceInfo[]> {
   const { status, body } = await ask(port, '/v1/services');
@@ -46,6 +49,63 @@ describe.each(TRANSPORTS)('GET /v1/services over %s', (transport) => {
     expect(group!.medianMs).toBeGreaterThan(0);
     expect(group!.p99Ms).toBeGreaterThanOrEqual(group!.medianMs!);
     expect(group).toMatchObject({ handed: 32, replied: 32, failed: 0, waiting: 0 });
+  });
+
+  it('tells of each version who serves it, what it has and what it does', async () => {
+    const broker = await fixture.broker(transport);
+    const caller = await fixture.raw(broker.url);
+    const workers = await Promise.all([1, 2, 3, 4].map(() => fixture.raw(broker.url)));
+    for (const [index, version] of ['1.10.0', '1.9.0', '', '1.9.0'].entries()) {
+      await calls.serve(workers[index]!, { version, concurrency: 2, reads: version === '' ? [READS] : [] });
+    }
+    workers[3]!.control({ type: 'capacity', service: 1, concurrency: 2, ready: false });
+    for (const range of ['1.10.x', '1.10.x', '1.9.x']) {
+      calls.request(caller, 's', { headers: [['modwire-version', range]] });
+    }
+    const [first, second] = [await calls.nextHanded(workers[0]!), await calls.nextHanded(workers[0]!, 2)];
+    calls.reply(workers[0]!, first);
+    calls.fail(workers[0]!, second);
+    await calls.nextHanded(workers[1]!);
+    await workers[0]!.settle();
+    const none = { perSecond: expect.any(Number), medianMs: null, p99Ms: null };
+    const [group] = await services(broker.port);
+    expect(group!.versions).toEqual([
+      {
+        version: '',
+        instances: 1,
+        concurrency: 2,
+        outstanding: 0,
+        handed: 0,
+        replied: 0,
+        failed: 0,
+        ...none,
+      },
+      {
+        version: '1.9.0',
+        instances: 2,
+        concurrency: 2,
+        outstanding: 1,
+        handed: 1,
+        replied: 0,
+        failed: 0,
+        ...none,
+      },
+      {
+        version: '1.10.0',
+        instances: 1,
+        concurrency: 2,
+        outstanding: 0,
+        handed: 2,
+        replied: 1,
+        failed: 1,
+        ...none,
+      },
+    ]);
+    expect(group).toMatchObject({ handed: 3, replied: 1, failed: 1 });
+    expect(group!.instances.map(({ reads }) => reads)).toEqual([[], [], [toHex(READS)], []]);
+    await workers[0]!.close();
+    const remaining = async () => (await services(broker.port))[0]!.versions.map(({ version }) => version);
+    await expect.poll(remaining).toEqual(['', '1.9.0']);
   });
 
   it('shows a worker that is ejected', async () => {

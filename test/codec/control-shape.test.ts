@@ -7,6 +7,7 @@ import { Body } from '../../src/codec/generated/modwire/control/body.js';
 import { Capacity } from '../../src/codec/generated/modwire/control/capacity.js';
 import { Control } from '../../src/codec/generated/modwire/control/control.js';
 import { Credit } from '../../src/codec/generated/modwire/control/credit.js';
+import { Explanation } from '../../src/codec/generated/modwire/control/explanation.js';
 import { Failure } from '../../src/codec/generated/modwire/control/failure.js';
 import { Gap } from '../../src/codec/generated/modwire/control/gap.js';
 import { Goodbye } from '../../src/codec/generated/modwire/control/goodbye.js';
@@ -40,7 +41,7 @@ const BODIES = {
   ...{ Hello, Welcome, Subscribe, Subscribed, Unsubscribe, Unsubscribed, Ack },
   ...{ Credit, Failure, Slow, Gap, Ping, Pong, Goodbye },
   ...{ Withheld, Register, Registered, Resolve, Resolved, Unreadable },
-  ...{ Serve, Serving, Unserve, Unserved, Capacity, Grant, Share },
+  ...{ Serve, Serving, Unserve, Unserved, Capacity, Grant, Share, Explanation },
 };
 
 /** What a generated class says of its table when its static functions are called with a builder that takes notes. */

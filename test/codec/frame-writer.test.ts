@@ -183,6 +183,30 @@ describe('the frame writer', () => {
     expect([view.kind, view.contentType, view.priority, view.flags]).toEqual([0xff, 2, 0xff, 1]);
   });
 
+  it('keeps experiments and variants apart, long ones and such as look like others', () => {
+    const writer = new FrameWriter();
+    const long = 'x'.repeat(300);
+    const names = fc.constantFrom(undefined, '', 'a', 'ab', 'b', '\0', '1 1 abc', 'long s', 'größe', long);
+    const any = fc.record({
+      subject: fc.constantFrom('s', '1 1 abc', 'long s', 'a'),
+      experiment: names,
+      variant: names,
+    });
+    fc.assert(
+      fc.property(fc.array(any, { minLength: 1, maxLength: 12 }), fc.nat(1), (all, payload) => {
+        for (const one of all) {
+          const fields = { ...REQUIRED_FIELDS, ...one, payload: new Uint8Array(payload * 5) };
+          const bytes = writer.encode(fields);
+          expect(bytes.length).toBe(writer.size(fields));
+          const view = new FrameView();
+          expect(new FrameVerifier().verify(new Memory(bytes), 0, bytes.length, view)).toBe(true);
+          expect(readingOfView(view)).toEqual(readingOfFields(fields));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   it('forgets templates when there are too many, and still writes the same', () => {
     const small = new FrameWriter(2);
     const large = new FrameWriter();

@@ -97,6 +97,7 @@ export const CONTROL_MESSAGES: { readonly [T in Type]: fc.Arbitrary<Extract<Cont
       version: text(),
       concurrency: u32,
       policy: fc.nat(255),
+      reads: fc.array(bytesOf(16)),
     }),
     serving: message('serving', { service: u32 }),
     unserve: message('unserve', { service: u32 }),
@@ -104,6 +105,7 @@ export const CONTROL_MESSAGES: { readonly [T in Type]: fc.Arbitrary<Extract<Cont
     capacity: message('capacity', { service: u32, concurrency: u32, ready: fc.boolean() }),
     grant: message('grant', { request: bytesOf(16), replies: u53 }),
     share: message('share', { subscription: u32 }),
+    explanation: message('explanation', { request: bytesOf(16), json: text() }),
   };
 
 export const CONTROL_TYPES = Object.keys(CONTROL_MESSAGES) as Type[];
@@ -190,6 +192,7 @@ export const CONTROL_SAMPLES: readonly ControlMessage[] = [
     version: '1.2.3',
     concurrency: 8,
     policy: 2,
+    reads: [id(4), id(5)],
   },
   { type: 'serving', service: 11 },
   { type: 'unserve', service: 11 },
@@ -197,4 +200,5 @@ export const CONTROL_SAMPLES: readonly ControlMessage[] = [
   { type: 'capacity', service: 11, concurrency: 4, ready: true },
   { type: 'grant', request: id(9), replies: 640 },
   { type: 'share', subscription: 3 },
+  { type: 'explanation', request: id(9), json: '{"subject":"größe"}' },
 ];

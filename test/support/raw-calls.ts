@@ -20,7 +20,7 @@ export const IDEMPOTENT: Partial<FrameFields> = { flags: FrameFlags.idempotent }
 export async function serve(client: RawClient, more: Partial<ControlOf<'serve'>> = {}): Promise<void> {
   const message = {
     ...({ type: 'serve', service: 1, subject: 's', group: '', version: '' } as const),
-    ...{ concurrency: 1, policy: 0, ...more },
+    ...{ concurrency: 1, policy: 0, reads: [], ...more },
   };
   client.control(message);
   await client.next('serving', ({ service }) => service === message.service);

@@ -17,7 +17,8 @@ export interface SourceModule {
 
 // `from '…'` of imports and re-exports, `import '…'` for its effects, and `import('…')`.
 // In the text of generated code, where names have `${`, it is none.
-const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*'([^'$]+)'/g;
+// The space tells them from a member of that name, in quotes.
+const IMPORT = /(?:\b(?:from|import)\s+|\bimport\s*\(\s*)'([^'$]+)'/g;
 
 /** Every TypeScript file under a folder of the project. */
 export function sourceModules(folder: string): SourceModule[] {

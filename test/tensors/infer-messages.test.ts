@@ -5,7 +5,6 @@ import { InferResponse as ResponseTable } from '../../src/codec/generated/modwir
 import { Parameter } from '../../src/codec/generated/modwire/inference/parameter.js';
 import { Tensor } from '../../src/codec/generated/modwire/inference/tensor.js';
 import { defineContract } from '../../src/index.js';
-import { TENSOR_LIMITS } from '../../src/limits.js';
 import {
   type AnyTensor,
   decodeInferRequest,
@@ -19,6 +18,7 @@ import {
   inferenceSchema,
   tensor,
 } from '../../src/tensors/index.js';
+import { TENSOR_LIMITS } from '../../src/tensors/tensor-limits.js';
 import { heads, makeTensors, parameters, type TensorPlan, tensorLists } from '../support/tensor-arbitrary.js';
 
 const requests = defineContract({ name: 'requests', schema: inferenceSchema, root: InferRequestRoot });

@@ -4,8 +4,9 @@ import { InferResponse as ResponseTable } from '../../src/codec/generated/modwir
 import { Parameter } from '../../src/codec/generated/modwire/inference/parameter.js';
 import { Tensor as TensorTable } from '../../src/codec/generated/modwire/inference/tensor.js';
 import { readSchema } from '../../src/contracts/bfbs-reader.js';
-import { BROKER_LIMITS, TENSOR_LIMITS } from '../../src/limits.js';
+import { BROKER_LIMITS } from '../../src/limits.js';
 import { encodeInferResponse } from '../../src/tensors/index.js';
+import { TENSOR_LIMITS } from '../../src/tensors/tensor-limits.js';
 import type { HeavyWork } from '../../src/workers/heavy-work.js';
 import { crowdedBfbs } from '../support/bfbs-draft.js';
 import { type Compiled, compiled, startPool } from '../support/pool-fixture.js';

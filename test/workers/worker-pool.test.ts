@@ -2,6 +2,8 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { readSchema } from '../../src/contracts/bfbs-reader.js';
 import { ModwireError } from '../../src/errors.js';
+import { ContentType } from '../../src/index.js';
+import type { MirroredOutcome } from '../../src/mirroring/compare-replies.js';
 import { decodeInferRequest, encodeInferResponse } from '../../src/tensors/index.js';
 import type { HeavyWork } from '../../src/workers/heavy-work.js';
 import { InlineWork } from '../../src/workers/inline-work.js';
@@ -53,6 +55,24 @@ describe('a worker pool', () => {
     // Bytes that were lent are the caller's all the while.
     expect(bfbs.length).toBeGreaterThan(0);
     expect(readSchema(bfbs).root).toBe(features.root);
+  });
+
+  it('compares replies as the thread that asks would, with schemas and without', async () => {
+    const pool = startPool();
+    const payload = (value: unknown) => new InlineWork().fromJson(blob, bytesOf(value));
+    const table = async (...bytes: number[]): Promise<MirroredOutcome> => ({
+      replies: [{ contentType: ContentType.flatbuffer, payload: await payload({ bytes }), schema: blob }],
+    });
+    const json = (value: unknown): MirroredOutcome => ({
+      replies: [{ contentType: ContentType.json, payload: bytesOf(value) }],
+    });
+    // Payloads move away: each task has its own.
+    await expectSame(pool, async (work) => work.compareReplies(await table(1, 2), await table(1, 3), {}));
+    await expectSame(pool, async (work) => work.compareReplies(await table(1), await table(1), {}));
+    await expectSame(pool, (work) => work.compareReplies(json({ a: 1 }), json({ a: 2 }), { maxElements: 2 }));
+    await expectSame(pool, (work) => work.compareReplies(json(1), { replies: [], error: 'INTERNAL' }, {}));
+    const { differences } = await pool.compareReplies(await table(1, 2), await table(1, 3), {});
+    expect(differences).toMatchObject([{ path: 'bytes[]', first: { primary: '2', shadow: '3' } }]);
   });
 
   it('compares what the thread that asks would', async () => {

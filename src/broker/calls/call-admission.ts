@@ -2,7 +2,9 @@ import { FrameSlab } from '../../codec/frame-slab.js';
 import type { FrameView } from '../../codec/frame-view.js';
 import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
 import { isReserved } from '../../codec/subject.js';
-import { encodeUtf8 } from '../../codec/utf8.js';
+import { headerPlace } from '../../codec/text-places.js';
+import { decodeUtf8, encodeUtf8 } from '../../codec/utf8.js';
+import { VERSION_HEADER } from '../../codec/version-header.js';
 import { ModwireError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import type { IdMap } from '../../routing/calls/id-map.js';
@@ -12,6 +14,7 @@ import { exactMs } from '../clock.js';
 import { reserved } from '../contract-gates.js';
 import { Call } from './call.js';
 import type { CallRouting } from './call-routing.js';
+import { type Eligibility, inRange } from './eligibility.js';
 import type { BrokerCall, BrokerCaller } from './worker-group.js';
 
 export interface CallAdmissionParts {
@@ -23,6 +26,8 @@ export interface CallAdmissionParts {
 
 /** A request that takes long keeps so much alive. Bytes. */
 const SLAB_BYTES = 8 * 1024;
+
+const VERSION_HEADER_BYTES = encodeUtf8(VERSION_HEADER);
 
 /** Holds requests against the broker's bounds. */
 export class CallAdmission {
@@ -68,9 +73,22 @@ export class CallAdmission {
     const begunAt = exactMs();
     const deadlineMs =
       Math.floor(begunAt) + (timeout === 0 ? limits.requestTimeoutMs : Math.ceil(timeout / 1000));
+    const eligibility = askedFor(frame);
     const own = this.#slab.copy(frame) ?? frame.copy();
-    return new Call(caller, own, begunAt, deadlineMs, hashOf(frame), isIdempotent(frame.flags));
+    const call: BrokerCall = new Call(
+      ...([caller, own, begunAt, deadlineMs, hashOf(frame), isIdempotent(frame.flags)] as const),
+    );
+    call.eligibility = eligibility;
+    return call;
   }
+}
+
+/** Whom a request asks for; undefined when it takes anybody. Throws INVALID_ARGUMENT. */
+function askedFor(frame: FrameView): Eligibility | undefined {
+  const place = headerPlace(frame, VERSION_HEADER_BYTES);
+  if (place < 0) return undefined;
+  const { data, u8 } = frame.memory;
+  return inRange(decodeUtf8(u8, place + 4, place + 4 + data.getUint32(place, true)));
 }
 
 /** Whether a request may be processed more than once. */

@@ -1,6 +1,6 @@
 import type { FrameView } from '../../codec/frame-view.js';
 import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
-import { ERRORS, toModwireError } from '../../errors.js';
+import { ERRORS, type ErrorRow, toModwireError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import type { IdMap } from '../../routing/calls/id-map.js';
 import type { AcceptedVersion } from '../bound-contracts.js';
@@ -10,8 +10,9 @@ import type { CallContracts } from './call-contracts.js';
 import { errorCodeOfFrame } from './call-frames.js';
 import { replyNotVerified, replyTooLarge, startedAllTheSame, tooManyReplies } from './call-refusals.js';
 import type { CallRouting } from './call-routing.js';
+import { tellWhy } from './explanation.js';
 import type { Services } from './services.js';
-import type { BrokerCall } from './worker-group.js';
+import type { BrokerCall, BrokerWorker } from './worker-group.js';
 
 export interface CallAnswersParts {
   readonly limits: Limits;
@@ -134,21 +135,27 @@ export class CallAnswers {
     const isLast = !isMore(frame);
     if (!call.over) {
       frame.stamp(++call.replies, 0, nowMicros());
+      if (isLast) tellWhy(call, 'reply');
       call.caller.deliver(frame.memory.u8, frame.start, frame.end);
+      call.record?.reply(frame, isLast);
       if (isLast) this.#succeeded(call);
     }
     if (isLast) this.#release(call);
   }
 
   #succeeded(call: BrokerCall): void {
+    if (!call.isCopy) this.#countReply(call);
+    this.#parts.routing.end(call, undefined);
+  }
+
+  #countReply(call: BrokerCall): void {
     const worker = call.worker!;
     const { group } = worker;
     const nowMs = monotonicMs();
     worker.countReply();
     group.outliers.succeeded(worker.standing);
     group.serviceTime.observe(nowMs - call.handedAt);
-    group.observe(exactMs() - call.begunAt, nowMs);
-    this.#parts.routing.end(call);
+    worker.observe(exactMs() - call.begunAt, nowMs);
   }
 
   #failed(call: BrokerCall, frame: FrameView): void {
@@ -158,12 +165,9 @@ export class CallAnswers {
     }
     const { routing } = this.#parts;
     const worker = call.worker!;
-    const { outliers } = worker.group;
     const code = errorCodeOfFrame(frame);
-    const { category } = ERRORS[code];
-    worker.countError();
-    if (category === 'service' || category === 'time') outliers.failed(worker.standing, monotonicMs());
-    else outliers.succeeded(worker.standing);
+    if (!call.isCopy) countFailure(worker, ERRORS[code].category);
+    call.explanation?.attemptEnded(code);
     if (code === 'REJECTED' && call.replies === 0 && routing.mayTryElsewhere(call, worker)) {
       call.rejectedBy = worker;
       this.#release(call);
@@ -171,8 +175,9 @@ export class CallAnswers {
       return;
     }
     frame.stamp(call.replies + 1, 0, nowMicros());
+    tellWhy(call, code);
     call.caller.deliver(frame.memory.u8, frame.start, frame.end);
-    routing.end(call);
+    routing.end(call, code);
     this.#release(call);
   }
 
@@ -182,7 +187,7 @@ export class CallAnswers {
     const error = toModwireError(thrown);
     // Otherwise it is the broker that is too busy.
     const isItsFault = error.row.category === 'caller';
-    if (isItsFault) {
+    if (isItsFault && !call.isCopy) {
       worker.countError();
       worker.group.outliers.failed(worker.standing, monotonicMs());
     }
@@ -198,6 +203,14 @@ export class CallAnswers {
     services.released(worker);
     routing.fill(worker.group);
   }
+}
+
+/** A worker has answered with an error of this category. */
+function countFailure(worker: BrokerWorker, category: ErrorRow['category']): void {
+  const { outliers } = worker.group;
+  worker.countError();
+  if (category === 'service' || category === 'time') outliers.failed(worker.standing, monotonicMs());
+  else outliers.succeeded(worker.standing);
 }
 
 function isMore(frame: FrameView): boolean {

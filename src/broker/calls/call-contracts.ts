@@ -2,6 +2,7 @@ import type { FrameView } from '../../codec/frame-view.js';
 import { Memory } from '../../codec/memory.js';
 import { SubjectTable } from '../../codec/subject-table.js';
 import type { Registry } from '../../registry/registry.js';
+import type { ExplainedContract } from '../../routing/calls/call-explanation.js';
 import type { HeavyWork } from '../../workers/heavy-work.js';
 import { type AcceptedVersion, type BoundContract, type BoundContracts, broken } from '../bound-contracts.js';
 import { unbound } from '../contract-gates.js';
@@ -60,6 +61,13 @@ export class CallContracts {
     if (frame.payloadLength >= offload.bytes) return version;
     contracts.verify(version, frame);
     return undefined;
+  }
+
+  /** What a frame has to keep, and which version of it the frame says it is of; null without a binding. */
+  boundTo(frame: FrameView, use: Use): Omit<ExplainedContract, 'verified'> | null {
+    const contract = this.#contractOf(frame, use);
+    if (contract === undefined) return null;
+    return { name: contract.name, version: contract.versions.of(frame)?.version ?? null };
   }
 
   /** Makes room for a frame that waits to be verified; throws RESOURCE_EXHAUSTED when there is none. */

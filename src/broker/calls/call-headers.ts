@@ -1,4 +1,5 @@
 import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
+import { VERSION_HEADER } from '../../codec/version-header.js';
 import { ModwireError } from '../../errors.js';
 import { badInput, decodePart } from '../http-input.js';
 import type { HttpRequest } from '../http-message.js';
@@ -20,14 +21,23 @@ export function callHeadersOf(request: Pick<HttpRequest, 'headers'>): CallHeader
   if (!['', 'true', 'false'].includes(idempotent)) {
     throw badInput('header Modwire-Idempotent', 'true or false', idempotent);
   }
+  const explain = headers['modwire-explain'];
+  if (!['', '0', '1'].includes(explain)) throw badInput('header Modwire-Explain', '1 or 0', explain);
   const key = headers['modwire-key'];
+  const version = headers['modwire-version'];
   return {
     timeoutMs: wholeNumber(headers['modwire-timeout-ms'], 'Modwire-Timeout-Ms', 1, Number.MAX_SAFE_INTEGER),
     priority: wholeNumber(headers['modwire-priority'], 'Modwire-Priority', 0, MAX_PRIORITY),
     assignmentKey: key === '' ? undefined : decodePart(key, 'header Modwire-Key'),
-    flags: idempotent === 'true' ? FrameFlags.idempotent : 0,
+    flags: (idempotent === 'true' ? FrameFlags.idempotent : 0) | (explain === '1' ? FrameFlags.explain : 0),
     ...traceOf(request),
+    ...(version !== '' && askingFor(version)),
   };
+}
+
+/** What has only workers with a version in a range get a call. */
+export function askingFor(range: string): Pick<HttpCallFields, 'headers'> {
+  return { headers: [[VERSION_HEADER, range]] };
 }
 
 /** What is left of `timeoutMs` since `startedMs`, as a frame says it: microseconds, 0 for none. Throws DEADLINE_EXCEEDED. */

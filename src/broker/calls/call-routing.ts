@@ -9,8 +9,12 @@ import type { Session } from '../session.js';
 import { STREAM_WINDOW } from './call.js';
 import { CallDeadlines } from './call-deadlines.js';
 import { CallFrames } from './call-frames.js';
+import { type CallObserver, type CallOutcome, tellObservers } from './call-observer.js';
 import * as refusals from './call-refusals.js';
+import { tellWhy } from './explanation.js';
 import { StartupGrace } from './startup-grace.js';
+import { nobodyFor } from './unserved.js';
+import { WaitingCalls } from './waiting-calls.js';
 import type { BrokerCall, BrokerWorker, WorkerGroup } from './worker-group.js';
 
 export interface CallRoutingParts {
@@ -19,10 +23,11 @@ export interface CallRoutingParts {
   readonly direct: DirectDelivery;
   /** Who serves the subject of a request, in the order of preference. */
   readonly groupsOf: (frame: FrameView) => readonly WorkerGroup[];
+  /** Told of every end; others may join them. */
+  readonly observers: readonly CallObserver[];
+  /** Others may have a call that nobody takes, from now on: its experiment says so. False when they may not. */
+  readonly fallBack: (call: BrokerCall) => boolean;
 }
-
-/** Requests that are passed over at once, since who has room has rejected them. */
-const MAX_PASSED_OVER = 16;
 
 /** Takes requests from their admission to a worker, and to the one end that each of them has. */
 export class CallRouting {
@@ -30,6 +35,7 @@ export class CallRouting {
   readonly #frames = new CallFrames();
   readonly #deadlines = new CallDeadlines((call) => this.expired(call));
   readonly #grace: StartupGrace;
+  readonly #waiting: WaitingCalls;
   readonly #whenIdle: (() => void)[] = [];
   /** Calls whose callers wait for an end, and the bytes of their requests. */
   #open = 0;
@@ -39,9 +45,13 @@ export class CallRouting {
 
   constructor(parts: CallRoutingParts) {
     this.#parts = parts;
-    this.#grace = new StartupGrace(parts.limits, (call) =>
-      this.fail(call, refusals.noResponders(call.subject)),
-    );
+    this.#grace = new StartupGrace(parts.limits, (call) => this.route(call));
+    this.#waiting = new WaitingCalls({
+      limits: parts.limits,
+      hand: (call, worker, nowMs) => this.#hand(call, worker, nowMs),
+      fail: (call, error) => this.fail(call, error),
+      route: (call) => this.route(call),
+    });
   }
 
   get open(): number {
@@ -66,18 +76,24 @@ export class CallRouting {
     this.#bytes += call.byteLength;
   }
 
+  /** Hands a copy of a request to a worker that has room. */
+  handCopy(copy: BrokerCall, worker: BrokerWorker): void {
+    this.begin(copy);
+    this.#hand(copy, worker, monotonicMs());
+  }
+
   /** Finds a worker, or lets the call wait for one. */
   route(call: BrokerCall): void {
     const nowMs = monotonicMs();
     const group = this.#groupOf(call);
+    call.explanation?.looks(call, this.#parts.groupsOf(call.frame), group);
     if (call.deadlineMs <= nowMs) this.expired(call);
     else if (group === undefined) this.#unserved(call, nowMs);
     else {
       call.group = group;
-      const worker =
-        group.queue.size > 0 ? undefined : group.policy.choose(call.keyHash, avoided(call, group));
+      const worker = hasOthersBefore(call, group) ? undefined : group.choose(call);
       if (worker !== undefined) this.#hand(call, worker, nowMs);
-      else this.#wait(call, group, nowMs);
+      else this.#waiting.join(call, group, nowMs);
     }
   }
 
@@ -89,32 +105,19 @@ export class CallRouting {
 
   /** Hands waiting calls over for as long as a worker of the group has room. */
   fill(group: WorkerGroup): void {
-    if (group.queue.size === 0) return;
-    const nowMs = monotonicMs();
-    const passedOver: BrokerCall[] = [];
-    while (passedOver.length < MAX_PASSED_OVER && group.hasRoom) {
-      const call = group.queue.take(nowMs);
-      if (call === undefined) break;
-      const worker = group.policy.choose(call.keyHash, avoided(call, group));
-      if (worker === undefined) passedOver.push(call);
-      else {
-        call.place = undefined;
-        this.#hand(call, worker, nowMs);
-      }
-    }
-    for (const call of passedOver) group.queue.putBack(call.place!);
+    this.#waiting.fill(group);
   }
 
   /** Whether a call that a worker has rejected is to be tried with another, and there is one. */
   mayTryElsewhere(call: BrokerCall, worker: BrokerWorker): boolean {
-    return this.#mayRetry(call) && this.#groupOf(call)?.isServedBesides(worker) === true;
+    return this.#mayRetry(call) && this.#groupOf(call)?.isServedBesides(worker, call) === true;
   }
 
   /** Its time has run out. */
   expired(call: BrokerCall): void {
     if (call.over) return;
     const { worker } = call;
-    if (worker !== undefined) {
+    if (worker !== undefined && !call.isCopy) {
       const { outliers, serviceTime } = worker.group;
       const nowMs = monotonicMs();
       // Who had less time for it than calls take is not at fault.
@@ -132,27 +135,27 @@ export class CallRouting {
   /** Ends a call with an error of the broker's; its worker, if it has one, is told to give up. */
   fail(call: BrokerCall, error: ModwireError): void {
     if (call.over) return;
-    this.failedCount++;
+    if (!call.isCopy) this.failedCount++;
+    tellWhy(call, error.code);
     const bytes = this.#frames.error(call, call.wasLost ? refusals.startedAllTheSame(error) : error);
     call.caller.deliver(bytes, 0, bytes.length);
-    this.giveUp(call);
+    this.giveUp(call, error.code);
   }
 
   /** Nobody waits for the end of a call any more. */
-  giveUp(call: BrokerCall): void {
+  giveUp(call: BrokerCall, outcome: CallOutcome = 'CANCELLED'): void {
     if (call.over) return;
-    const { worker, place } = call;
-    if (place !== undefined) {
-      call.group!.queue.leave(place);
-      call.place = undefined;
-    }
+    const { worker } = call;
+    this.#waiting.leave(call);
     this.#grace.leave(call);
-    this.end(call);
+    this.end(call, outcome);
     if (worker !== undefined) this.#send(worker.session, this.#frames.cancel(call));
   }
 
   /** Its caller has had its end. A worker that has it still has to end it, and keeps its place until then. */
-  end(call: BrokerCall): void {
+  end(call: BrokerCall, outcome: CallOutcome): void {
+    if (!call.isCopy) tellObservers(this.#parts.observers, call, outcome);
+    call.record?.ended(outcome);
     call.finish();
     this.#deadlines.cancel(call);
     call.caller.calls.delete(call);
@@ -180,26 +183,19 @@ export class CallRouting {
     for (const call of [...worker.calls]) {
       this.release(call);
       if (call.over) continue;
-      // Who has seen a part of the stream would see it twice.
+      call.explanation?.attemptEnded('lost');
       call.wasLost = true;
+      // Who has seen a part of the stream would see it twice.
       const repeatable = call.idempotent && call.replies === 0 && this.#mayRetry(call);
       if (repeatable && this.#groupOf(call) !== undefined) this.route(call);
       else this.fail(call, refusals.workerLost(call));
     }
-    this.left(worker.group);
+    this.reconsider(worker.group);
   }
 
-  /** Somebody has left a group: what waits there is for the others, or for those of another group. */
-  left(group: WorkerGroup): void {
-    if (group.workers.size > 0) {
-      this.fill(group);
-      return;
-    }
-    const nowMs = monotonicMs();
-    for (let call = group.queue.take(nowMs); call !== undefined; call = group.queue.take(nowMs)) {
-      call.place = undefined;
-      this.route(call);
-    }
+  /** Others of a group may have calls than before; what nobody there may have is for those of another group. */
+  reconsider(group: WorkerGroup): void {
+    this.#waiting.reconsider(group);
   }
 
   /** Resolves when no caller waits. */
@@ -219,34 +215,29 @@ export class CallRouting {
   }
 
   #mayRetry(call: BrokerCall): boolean {
-    return call.attempts < this.#parts.limits.maxCallAttempts && call.deadlineMs > monotonicMs();
+    if (call.isCopy || call.attempts >= this.#parts.limits.maxCallAttempts) return false;
+    return call.deadlineMs > monotonicMs();
   }
 
-  /** The first group in which somebody takes requests, else the first in which somebody may again. */
+  /** The first group in which somebody takes requests like it, else the first in which somebody may again. */
   #groupOf(call: BrokerCall): WorkerGroup | undefined {
     const groups = this.#parts.groupsOf(call.frame);
-    return groups.find(({ isServed }) => isServed) ?? groups.find(({ workers }) => workers.size > 0);
+    for (const group of groups) if (group.isServedFor(call)) return group;
+    // After a restart the workers of one version may be back before those of another: requests stay with their own.
+    const mayFallBack = groups.length > 0 && !this.#grace.covers(call);
+    if (mayFallBack && this.#parts.fallBack(call)) return this.#groupOf(call);
+    for (const group of groups) if (group.hasAnyFor(call)) return group;
+    return undefined;
+  }
+
+  #nobody(call: BrokerCall): ModwireError {
+    return nobodyFor(call, this.#parts.groupsOf(call.frame));
   }
 
   /** Nobody serves its subject, or nobody yet. */
   #unserved(call: BrokerCall, nowMs: number): void {
-    if (!this.#grace.holds(nowMs)) this.fail(call, refusals.noResponders(call.subject));
+    if (!this.#grace.holds(nowMs)) this.fail(call, this.#nobody(call));
     else if (!this.#grace.join(call, nowMs)) this.fail(call, refusals.queueFull(call, this.#parts.limits));
-  }
-
-  #wait(call: BrokerCall, group: WorkerGroup, nowMs: number): void {
-    const { byteLength } = call;
-    const { priority } = call.frame;
-    const { queue, serviceTime } = group;
-    const ahead = queue.countBefore(priority);
-    const handOverMs = lastHandOverMs(call, serviceTime.usualMs, nowMs);
-    if (serviceTime.expectedWaitMs(ahead, group.concurrency) > handOverMs - nowMs && group.isServed) {
-      this.fail(call, refusals.tooLate(call, ahead));
-      return;
-    }
-    call.place = queue.join(call, { priority, deadlineMs: handOverMs, byteLength }, nowMs);
-    if (call.place === undefined) this.fail(call, refusals.queueFull(call, this.#parts.limits));
-    else this.fill(group);
   }
 
   #hand(call: BrokerCall, worker: BrokerWorker, nowMs: number): void {
@@ -256,8 +247,8 @@ export class CallRouting {
     call.handedAt = nowMs;
     call.worker = worker;
     worker.calls.add(call);
-    worker.group.handed++;
-    worker.group.rate.count(nowMs);
+    call.explanation?.handed(worker);
+    if (!call.isCopy) worker.countHanded(nowMs);
     frame.stamp(call.attempts, Math.max(1, deadlineMs - nowMs) * 1000, nowMicros());
     this.#parts.direct.send(worker.session, frame.memory.u8, frame.start, frame.end);
     if (call.granted > STREAM_WINDOW) this.#tellGranted(call, worker);
@@ -273,15 +264,8 @@ export class CallRouting {
   }
 }
 
-/**
- * When it is no use to hand over a call that waits: with less time left than calls usually take a worker would work in vain,
- * and others wait for it. Half of the time that it has is for waiting in any case. Milliseconds.
- */
-function lastHandOverMs({ deadlineMs }: BrokerCall, usualMs: number, nowMs: number): number {
-  return deadlineMs - Math.min(usualMs, (deadlineMs - nowMs) / 2);
-}
-
-/** Whom a call is not to be handed to: who has rejected it, unless nobody else takes requests. */
-function avoided({ rejectedBy }: BrokerCall, group: WorkerGroup): BrokerWorker | undefined {
-  return rejectedBy !== undefined && group.isServedBesides(rejectedBy) ? rejectedBy : undefined;
+/** Whether others that the same workers may have wait already. Whoever else waits does so for workers without room. */
+function hasOthersBefore(call: BrokerCall, group: WorkerGroup): boolean {
+  const { queue } = group;
+  return queue.size > 0 && queue.lanes.has(group.laneOf(call));
 }

@@ -1,7 +1,11 @@
 import { FrameView } from '../../codec/frame-view.js';
 import type { Timed } from '../../routing/calls/deadline-wheel.js';
 import type { Place } from '../../routing/calls/waiting-queue.js';
+import type { CallAssignment } from '../experiments/call-assignment.js';
+import type { CallRecord } from './call-record.js';
 import type { Caller } from './caller.js';
+import type { Eligibility } from './eligibility.js';
+import type { Explanation } from './explanation.js';
 
 /** Replies that a worker may send before its caller has granted any. */
 export const STREAM_WINDOW = 64;
@@ -31,6 +35,12 @@ export class Call<W, G> implements Timed {
   readonly keyHash: number;
   readonly idempotent: boolean;
 
+  /** Which workers may have it; undefined when all may. It does not change while the call waits. */
+  eligibility: Eligibility | undefined;
+  /** Where its experiment has sent it; undefined without one. */
+  assignment: CallAssignment | undefined;
+  /** Id of the schema of its payload in hex, as soon as it matters who reads it. */
+  schemaId: string | undefined;
   group: G | undefined;
   /** Where it waits for a worker. */
   place: Place<Call<W, G>> | undefined;
@@ -53,6 +63,12 @@ export class Call<W, G> implements Timed {
   over = false;
   /** Until replies that have come are verified. */
   checking: Promise<void> | undefined;
+  /** A copy of a request, for another variant: it says nothing of how well real ones do, and is tried once. */
+  isCopy = false;
+  /** Who keeps its replies besides its caller. */
+  record: CallRecord | undefined;
+  /** Why it goes where it goes, when its caller asks. */
+  explanation: Explanation | undefined;
 
   constructor(
     caller: Caller<Call<W, G>>,

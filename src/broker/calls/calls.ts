@@ -1,6 +1,7 @@
 import { randomFillSync, randomInt } from 'node:crypto';
 import type { ControlOf } from '../../codec/control-message.js';
 import type { FrameView } from '../../codec/frame-view.js';
+import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
 import { Kind } from '../../codec/generated/modwire/kind.js';
 import { toModwireError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
@@ -9,12 +10,17 @@ import { SWEEP_MS } from '../../routing/calls/outlier-ejection.js';
 import type { AcceptedVersion } from '../bound-contracts.js';
 import { monotonicMs } from '../clock.js';
 import type { DirectDelivery } from '../direct-delivery.js';
+import type { Assignments } from '../experiments/assignments.js';
+import type { MirroredCalls, Mirrors } from '../mirrors/mirrors.js';
 import type { Session } from '../session.js';
 import { CallAdmission } from './call-admission.js';
 import { CallAnswers } from './call-answers.js';
 import { CallContracts, type CallContractsParts } from './call-contracts.js';
 import { CallFrames } from './call-frames.js';
+import type { CallObserver } from './call-observer.js';
 import { CallRouting } from './call-routing.js';
+import { Explanation } from './explanation.js';
+import { SchemaReaders } from './schema-readers.js';
 import { Services } from './services.js';
 import { SessionCaller } from './session-caller.js';
 import type { BrokerCall, BrokerCaller } from './worker-group.js';
@@ -23,6 +29,8 @@ export interface CallsParts extends CallContractsParts {
   readonly limits: Limits;
   readonly direct: DirectDelivery;
   readonly draining: () => boolean;
+  readonly assignments: Pick<Assignments, 'assign' | 'fallBack' | 'tell'>;
+  readonly mirrors: Pick<Mirrors, 'routed'>;
 }
 
 export interface CallStats {
@@ -51,6 +59,7 @@ export class Calls {
   readonly #admission: CallAdmission;
   readonly #frames = new CallFrames();
   readonly #callers = new Map<Session, SessionCaller>();
+  readonly #observers: CallObserver[] = [];
   #sweptAt = 0;
   #requests = 0;
   #refused = 0;
@@ -60,9 +69,17 @@ export class Calls {
     this.#parts = parts;
     const ids = new IdMap<BrokerCall>(randomFillSync(new Int32Array(ID_HASH_WORDS)));
     const groupsOf = (frame: FrameView) => this.services.groupsOf(frame);
-    const routing = new CallRouting({ limits, ids, direct, groupsOf });
+    const routing = new CallRouting({
+      ...{ limits, ids, direct, groupsOf, observers: this.#observers },
+      fallBack: (call) => parts.assignments.fallBack(call),
+    });
+    const readers = new SchemaReaders((reader, schemaId) => parts.registry.reads(reader, schemaId));
+    parts.registry.onChange(() => {
+      readers.reset();
+      for (const group of this.services.groups) if (group.isNarrow) routing.reconsider(group);
+    });
     this.services = new Services({
-      limits,
+      ...{ limits, readers },
       random: () => randomInt(2 ** 32) / 2 ** 32,
       expired: (call) => {
         call.place = undefined;
@@ -101,6 +118,17 @@ export class Calls {
     };
   }
 
+  /** For those who copy requests. */
+  get copies(): MirroredCalls {
+    const routing = this.#routing;
+    return {
+      hand: (copy, worker) => routing.handCopy(copy, worker),
+      giveUp: (copy) => routing.giveUp(copy),
+      grant: (copy, replies) => routing.grant(copy, replies),
+      groupsOf: (frame) => this.services.groupsOf(frame),
+    };
+  }
+
   /** Takes a frame of a call, borrowed until this returns. False for kinds that have nothing to do with calls. */
   take(session: Session, frame: FrameView): boolean {
     switch (frame.kind) {
@@ -133,10 +161,13 @@ export class Calls {
       return;
     }
     this.#requests++;
+    if ((call.frame.flags & FrameFlags.explain) !== 0) {
+      call.explanation = new Explanation(this.#contracts.boundTo(call.frame, 'request'));
+    }
     this.#routing.begin(call);
     try {
       const version = this.#contracts.check(call.frame, 'request');
-      if (version === undefined) this.#routing.route(call);
+      if (version === undefined) this.#route(call, 'broker');
       else this.#verify(call, version);
     } catch (thrown) {
       this.#routing.fail(call, toModwireError(thrown));
@@ -155,7 +186,7 @@ export class Calls {
     const { group } = this.services.unserve(session, service);
     this.#parts.direct.flushSession(session);
     session.send({ type: 'unserved', service });
-    this.#routing.left(group);
+    this.#routing.reconsider(group);
     this.services.sweep(group);
   }
 
@@ -200,6 +231,11 @@ export class Calls {
     for (const group of this.services.groups) group.outliers.sweep(nowMs);
   }
 
+  /** From now on somebody is told of the end of every call. */
+  observe(observer: CallObserver): void {
+    this.#observers.push(observer);
+  }
+
   /** Resolves when no caller waits for an end. */
   idle(): Promise<void> {
     return this.#routing.idle();
@@ -224,11 +260,21 @@ export class Calls {
       .verify(call.frame, version)
       .then(
         () => {
-          if (!call.over) this.#routing.route(call);
+          if (!call.over) this.#route(call, 'pool');
         },
         (thrown) => this.#routing.fail(call, toModwireError(thrown)),
       )
       .finally(() => contracts.letGo(byteLength, session));
+  }
+
+  /** Its payload is known to keep the contract: a key may be read from there. */
+  #route(call: BrokerCall, verified: 'broker' | 'pool'): void {
+    const { assignments, mirrors } = this.#parts;
+    call.explanation?.verified(verified);
+    assignments.assign(call);
+    this.#routing.route(call);
+    assignments.tell(call);
+    if (call.assignment !== undefined) mirrors.routed(call, call.assignment);
   }
 
   #cancel(session: Session, { correlationId }: FrameView): void {

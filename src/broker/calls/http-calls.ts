@@ -12,6 +12,7 @@ import { nowMicros } from '../clock.js';
 import { HttpError } from '../http-message.js';
 import { errorCodeOfFrame, MESSAGE_HEADER } from './call-frames.js';
 import type { Calls } from './calls.js';
+import type { TakesExplanation } from './explanation-header.js';
 import type { BrokerCall, BrokerCaller } from './worker-group.js';
 
 export interface HttpCallsParts {
@@ -41,10 +42,10 @@ export class HttpCalls {
   }
 
   /**
-   * Makes a request. `take` may be called before this returns; it is called no more once `gone` has fired. Throws
+   * Makes a request; `told` takes why it went where it went, if that is asked. Both may be called before this returns; it is called no more once `gone` has fired. Throws
    * RESOURCE_EXHAUSTED when there are too many, CANCELLED when nobody waits any more.
    */
-  begin(fields: HttpCallFields, gone: AbortSignal, take: TakesAnswer): HttpCall {
+  begin(fields: HttpCallFields, gone: AbortSignal, take: TakesAnswer, told: TakesExplanation): HttpCall {
     const { calls, verifier, maxCalls } = this.#parts;
     if (gone.aborted) throw new ModwireError('CANCELLED', 'the peer is gone');
     if (this.#open >= maxCalls) {
@@ -62,26 +63,32 @@ export class HttpCalls {
       throw new ModwireError('MALFORMED_FRAME', `not a frame: ${this.#request.violation!.text}`);
     }
     this.#open++;
-    const call = new HttpCall(this.#parts, id, take, () => {
+    const ended = () => {
       this.#open--;
-    });
+    };
+    const call = new HttpCall(this.#parts, id, take, told, ended);
     gone.addEventListener('abort', () => call.giveUp());
     calls.request(call, this.#request);
     return call;
   }
 
   /** Makes a request that has one reply. Rejects with the error that answers it, FAILED_PRECONDITION for a stream. */
-  ask(fields: HttpCallFields, gone: AbortSignal): Promise<FrameView> {
+  ask(
+    fields: HttpCallFields,
+    gone: AbortSignal,
+    told: TakesExplanation = () => undefined,
+  ): Promise<FrameView> {
     return new Promise((resolve, reject) => {
       gone.addEventListener('abort', () => reject(new ModwireError('CANCELLED', 'the peer is gone')));
-      const call = this.begin(fields, gone, (frame) => {
+      const take = (frame: FrameView) => {
         if (frame.kind === Kind.error) reject(errorOf(frame));
         else if (!hasMore(frame)) resolve(frame);
         else {
           reject(notOneReply(fields.subject));
           call.giveUp();
         }
-      });
+      };
+      const call = this.begin(fields, gone, take, told);
     });
   }
 }
@@ -93,13 +100,21 @@ export class HttpCall implements BrokerCaller {
   readonly id: Uint8Array;
   readonly #parts: HttpCallsParts;
   readonly #take: TakesAnswer;
+  readonly #told: TakesExplanation;
   readonly #ended: () => void;
   #over = false;
 
-  constructor(parts: HttpCallsParts, id: Uint8Array, take: TakesAnswer, ended: () => void) {
+  constructor(
+    parts: HttpCallsParts,
+    id: Uint8Array,
+    take: TakesAnswer,
+    told: TakesExplanation,
+    ended: () => void,
+  ) {
     this.#parts = parts;
     this.id = id;
     this.#take = take;
+    this.#told = told;
     this.#ended = ended;
   }
 
@@ -110,6 +125,10 @@ export class HttpCall implements BrokerCaller {
     this.#parts.verifier.verify(new Memory(own), 0, own.length, frame);
     if (!hasMore(frame)) this.#end();
     this.#take(frame);
+  }
+
+  explain(_: Uint8Array, json: string): void {
+    if (!this.#over) this.#told(json);
   }
 
   /** So many replies may come in all. */

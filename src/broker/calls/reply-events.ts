@@ -37,6 +37,8 @@ export class ReplyEvents implements HttpStream {
   /** Whether events are being written. */
   #writing = false;
   #whenDrained: (() => void) | undefined;
+  /** As an event; empty without one. */
+  #explanation = '';
   #over = false;
   #end!: () => void;
 
@@ -55,6 +57,11 @@ export class ReplyEvents implements HttpStream {
 
   drained(): void {
     this.#whenDrained?.();
+  }
+
+  /** Why the request went where it went, in JSON: told before its end. */
+  explain(json: string): void {
+    this.#explanation = `event: explanation\ndata: ${json}\n\n`;
   }
 
   /** Takes a reply or an error, which nobody else writes to. */
@@ -89,7 +96,7 @@ export class ReplyEvents implements HttpStream {
     const reply = isLast && next.payloadLength === 0 ? '' : await this.#replyOf(next);
     if (!isLast) return reply;
     this.#over = true;
-    return `${reply}event: end\ndata: {}\n\n`;
+    return `${reply}${this.#explanation}event: end\ndata: {}\n\n`;
   }
 
   async #replyOf(frame: FrameView): Promise<string> {
@@ -106,7 +113,7 @@ export class ReplyEvents implements HttpStream {
     this.#over = true;
     this.#waiting.length = 0;
     this.#parts.stop();
-    return `event: error\ndata: ${JSON.stringify({ code, message })}\n\n`;
+    return `${this.#explanation}event: error\ndata: ${JSON.stringify({ code, message })}\n\n`;
   }
 
   #tooSlow(): ModwireError {

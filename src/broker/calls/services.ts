@@ -1,5 +1,6 @@
 import type { ControlOf } from '../../codec/control-message.js';
 import type { FrameView } from '../../codec/frame-view.js';
+import { toHex } from '../../codec/message-id.js';
 import { checkFilter } from '../../codec/subject.js';
 import { SubjectTable } from '../../codec/subject-table.js';
 import { ModwireError } from '../../errors.js';
@@ -7,6 +8,7 @@ import type { Limits } from '../../limits.js';
 import { policyName } from '../../routing/calls/policy-names.js';
 import { isMoreSpecific } from '../../routing/specificity.js';
 import { TokenTrie } from '../../routing/token-trie.js';
+import { checkVersion } from '../../routing/version-range.js';
 import type { Session } from '../session.js';
 import { Worker } from './worker.js';
 import { type BrokerWorker, WorkerGroup, type WorkerGroupHost } from './worker-group.js';
@@ -14,8 +16,11 @@ import { type BrokerWorker, WorkerGroup, type WorkerGroupHost } from './worker-g
 /** Subjects of which it is remembered who serves them; beyond it the memory starts anew. */
 const MAX_REMEMBERED = 65_536;
 
-/** Longest name of a group, and longest version. Characters. */
-const MAX_TEXT_LENGTH = 256;
+/** Longest name of a group. Characters. */
+const MAX_NAME_LENGTH = 256;
+
+/** Most schemas that a worker may say it reads. */
+const MAX_READS = 64;
 
 /** Who serves what. */
 export class Services {
@@ -54,8 +59,12 @@ export class Services {
   serve(session: Session, request: ControlOf<'serve'>): BrokerWorker {
     const { service, subject: filter, group: name, version, concurrency, policy } = request;
     checkFilter(filter);
-    checkText('name of a group', name, filter);
-    checkText('version', version, filter);
+    checkGroupName(name, filter);
+    if (version !== '') checkVersion(version);
+    const reads = [...new Set(request.reads.map(toHex))];
+    if (reads.length > MAX_READS) {
+      throw refused('too many schemas', `at most ${MAX_READS} that it reads`, String(reads.length), filter);
+    }
     this.#checkConcurrency(concurrency, filter);
     const own = this.#workers.get(session) ?? new Map<number, BrokerWorker>();
     if (service === 0) throw refused('not a number of a service', 'a number from 1', '0', filter);
@@ -81,6 +90,7 @@ export class Services {
       service,
       freeName(group, session.name),
       version,
+      reads,
       group,
       concurrency,
     );
@@ -189,9 +199,9 @@ export class Services {
   }
 }
 
-function checkText(what: string, text: string, filter: string): void {
-  if (text.length <= MAX_TEXT_LENGTH) return;
-  throw refused(`${what} too long`, `at most ${MAX_TEXT_LENGTH} characters`, String(text.length), filter);
+function checkGroupName({ length }: string, filter: string): void {
+  if (length <= MAX_NAME_LENGTH) return;
+  throw refused('name of a group too long', `at most ${MAX_NAME_LENGTH} characters`, String(length), filter);
 }
 
 /** Groups with the more specific filter first. */

@@ -1,3 +1,4 @@
+import { encodeControl } from '../../codec/control.js';
 import type { DirectDelivery } from '../direct-delivery.js';
 import type { Session } from '../session.js';
 import type { BrokerCall, BrokerCaller } from './worker-group.js';
@@ -15,5 +16,10 @@ export class SessionCaller implements BrokerCaller {
 
   deliver(bytes: Uint8Array, start: number, end: number): void {
     this.#direct.send(this.session, bytes, start, end);
+  }
+
+  explain(request: Uint8Array, json: string): void {
+    const bytes = encodeControl({ type: 'explanation', request, json });
+    this.#direct.send(this.session, bytes, 0, bytes.length);
   }
 }

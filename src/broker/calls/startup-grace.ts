@@ -9,7 +9,7 @@ import type { BrokerCall } from './worker-group.js';
  */
 export class StartupGrace {
   readonly #limits: Limits;
-  /** Told of each that still waits when the grace is over. */
+  /** Told of each that still waits when the grace is over; it does not wait there any more. */
   readonly #over: (call: BrokerCall) => void;
   readonly #endMs: number;
   readonly #waiting = new Map<string, Set<BrokerCall>>();
@@ -32,6 +32,11 @@ export class StartupGrace {
   /** Whether requests may wait at all. */
   holds(nowMs: number): boolean {
     return nowMs < this.#endMs;
+  }
+
+  /** Whether a request may wait to the end of it, and still have time. */
+  covers({ deadlineMs }: BrokerCall): boolean {
+    return this.holds(monotonicMs()) && this.#endMs < deadlineMs;
   }
 
   /** Lets a request wait; false when there is no room. */
@@ -78,6 +83,12 @@ export class StartupGrace {
   #end(): void {
     // The clock may say that it is not over yet, and others come.
     this.#timer = undefined;
-    for (const same of [...this.#waiting.values()]) for (const call of [...same]) this.#over(call);
+    const calls = [...this.#waiting.values()].flatMap((same) => [...same]);
+    for (const call of calls) {
+      // What became of one may have ended another.
+      if (call.over) continue;
+      this.leave(call);
+      this.#over(call);
+    }
   }
 }

@@ -1,8 +1,7 @@
 import { WorkerPolicy as PolicyNumber } from '../../codec/generated/modwire/control/worker-policy.js';
+import { BySchemaId } from '../../codec/schema-ids.js';
 import { ModwireError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
-import { EventRate } from '../../routing/calls/event-rate.js';
-import { LatencyPercentile } from '../../routing/calls/latency-percentile.js';
 import { LeastOutstanding } from '../../routing/calls/least-outstanding.js';
 import { OutlierEjection } from '../../routing/calls/outlier-ejection.js';
 import { POLICY_NAMES } from '../../routing/calls/policy-names.js';
@@ -10,9 +9,12 @@ import { RoundRobin } from '../../routing/calls/round-robin.js';
 import { ServiceTime } from '../../routing/calls/service-time.js';
 import { StickyKeys } from '../../routing/calls/sticky-keys.js';
 import { WaitingQueue } from '../../routing/calls/waiting-queue.js';
-import { hasRoom, type WorkerPolicy } from '../../routing/calls/worker-policy.js';
+import { type Eligible, hasRoom, type WorkerPolicy } from '../../routing/calls/worker-policy.js';
 import type { Call } from './call.js';
 import type { Caller } from './caller.js';
+import { isEligible } from './eligibility.js';
+import type { SchemaReaders } from './schema-readers.js';
+import { ServiceFigures } from './service-figures.js';
 import type { Worker } from './worker.js';
 
 /** A request as groups have it, its caller, and a worker. */
@@ -22,6 +24,7 @@ export type BrokerWorker = Worker<BrokerCall, WorkerGroup>;
 
 export interface WorkerGroupHost {
   readonly limits: Limits;
+  readonly readers: SchemaReaders;
   /** Numbers from 0 to 1, without 1. */
   readonly random: () => number;
   /** The time of a request that waits has run out. */
@@ -36,6 +39,9 @@ const POLICIES: Readonly<Record<number, (random: () => number) => WorkerPolicy<B
   [PolicyNumber.consistent_hash]: () => new StickyKeys(),
 };
 
+/** Lanes in which requests wait at once. */
+const MAX_LANES = 256;
+
 /** Workers that share the requests of the subjects that a filter selects, and the requests that wait for them. */
 export class WorkerGroup {
   /** A subject or a filter. */
@@ -47,15 +53,15 @@ export class WorkerGroup {
   readonly workers = new Set<BrokerWorker>();
   readonly queue: WaitingQueue<BrokerCall>;
   readonly serviceTime = new ServiceTime();
-  /** Of calls from admission to their end, of the last minutes. */
-  readonly median = new LatencyPercentile(0.5);
-  readonly tail = new LatencyPercentile(0.99);
   readonly outliers: OutlierEjection<BrokerWorker>;
-  readonly rate = new EventRate();
-  /** Since the group began: calls handed to a worker, and those that workers ended with a reply, and with an error. */
-  handed = 0;
-  replied = 0;
-  failed = 0;
+  readonly figures = new ServiceFigures();
+  /** By version of those that are in. */
+  readonly figuresOfVersions = new Map<string, ServiceFigures>();
+  readonly #readers: SchemaReaders;
+  readonly #schemaIds = new BySchemaId((schemaId) => schemaId);
+  readonly #choice: Choice;
+  /** Workers that do not take whatever comes. */
+  #narrowCount = 0;
 
   /** Throws INVALID_ARGUMENT for a policy that this version does not know. */
   constructor(filter: string, name: string, policyNumber: number, host: WorkerGroupHost) {
@@ -72,10 +78,13 @@ export class WorkerGroup {
     this.name = name;
     this.policyNumber = policyNumber;
     this.policy = makePolicy(host.random);
+    this.#readers = host.readers;
+    this.#choice = new Choice(this);
     const { maxQueuedCalls, maxQueuedCallBytes, callAgeingMs } = host.limits;
     this.queue = new WaitingQueue({
       maxItems: maxQueuedCalls,
       maxBytes: maxQueuedCallBytes,
+      maxLanes: MAX_LANES,
       ageingMs: callAgeingMs,
       expired: host.expired,
     });
@@ -85,46 +94,126 @@ export class WorkerGroup {
     });
   }
 
-  /** Requests that its workers take at once in all. */
-  get concurrency(): number {
-    let sum = 0;
-    for (const worker of this.workers) if (worker.ready) sum += worker.concurrency;
-    return sum;
-  }
-
   /** Whether it has a worker that takes requests, now or when it is less busy. */
   get isServed(): boolean {
     for (const worker of this.workers) if (worker.ready) return true;
     return false;
   }
 
+  /** Whether some of its workers read only some schemas. */
+  get isNarrow(): boolean {
+    return this.#narrowCount > 0;
+  }
+
+  /** Whether a worker may have a call at all: by its version, and by what it reads. */
+  mayHave(worker: BrokerWorker, call: BrokerCall): boolean {
+    const { eligibility } = call;
+    if (eligibility !== undefined && !isEligible(worker, eligibility)) return false;
+    return this.canRead(worker, call);
+  }
+
+  /** Whether a worker reads the schema of a call. */
+  canRead(worker: BrokerWorker, call: BrokerCall): boolean {
+    return this.#narrowCount === 0 || this.#readers.canRead(worker.reads, this.#schemaIdOf(call));
+  }
+
+  /** Whether some worker may have a call, be it ready or not. */
+  hasAnyFor(call: BrokerCall): boolean {
+    for (const worker of this.workers) if (this.mayHave(worker, call)) return true;
+    return false;
+  }
+
+  /** Whether a worker that may have a call takes requests, now or when it is less busy. */
+  isServedFor(call: BrokerCall): boolean {
+    for (const worker of this.workers) if (worker.ready && this.mayHave(worker, call)) return true;
+    return false;
+  }
+
   /** The same of the others. */
-  isServedBesides(one: BrokerWorker): boolean {
-    for (const worker of this.workers) if (worker !== one && worker.ready) return true;
+  isServedBesides(one: BrokerWorker, call: BrokerCall): boolean {
+    for (const worker of this.workers) {
+      if (worker !== one && worker.ready && this.mayHave(worker, call)) return true;
+    }
     return false;
   }
 
-  /** Whether one of them can take a request now. */
-  get hasRoom(): boolean {
-    for (const worker of this.workers) if (hasRoom(worker)) return true;
+  /** Whether one of those that may have a call can take a request now. */
+  hasRoomFor(call: BrokerCall): boolean {
+    for (const worker of this.workers) if (hasRoom(worker) && this.mayHave(worker, call)) return true;
     return false;
   }
 
-  /** A call took so long from its admission to its reply. */
-  observe(latencyMs: number, nowMs: number): void {
-    this.median.record(latencyMs, nowMs);
-    this.tail.record(latencyMs, nowMs);
+  /** Requests that those that may have a call take at once in all. */
+  concurrencyFor(call: BrokerCall): number {
+    let sum = 0;
+    for (const worker of this.workers) {
+      if (worker.ready && this.mayHave(worker, call)) sum += worker.concurrency;
+    }
+    return sum;
+  }
+
+  /** Who gets a call: somebody that may have it and has room, and not who has rejected it, unless nobody else takes it. */
+  choose(call: BrokerCall): BrokerWorker | undefined {
+    const { eligibility, rejectedBy, keyHash } = call;
+    if (eligibility === undefined && rejectedBy === undefined && this.#narrowCount === 0) {
+      return this.policy.choose(keyHash, undefined);
+    }
+    return this.policy.choose(keyHash, this.#choice.of(call));
+  }
+
+  /** Name of the lane in which a call waits: the same for all that the same workers may have. */
+  laneOf(call: BrokerCall): string {
+    const lane = call.eligibility?.lane ?? '';
+    return this.#narrowCount === 0 ? lane : `${this.#schemaIdOf(call)} ${lane}`;
   }
 
   join(worker: BrokerWorker): void {
     worker.standing = this.outliers.join(worker);
+    worker.figures = this.figuresOfVersions.get(worker.version) ?? new ServiceFigures();
+    this.figuresOfVersions.set(worker.version, worker.figures);
     this.workers.add(worker);
     this.policy.add(worker);
+    // From now on what is in a lane depends on schemas.
+    if (worker.reads.length > 0 && this.#narrowCount++ === 0)
+      this.queue.rearrange((call) => this.laneOf(call));
   }
 
   leave(worker: BrokerWorker): void {
     if (!this.workers.delete(worker)) return;
     this.policy.remove(worker);
     this.outliers.leave(worker.standing);
+    if (worker.reads.length > 0) this.#narrowCount--;
+    for (const { version } of this.workers) if (version === worker.version) return;
+    this.figuresOfVersions.delete(worker.version);
+  }
+
+  #schemaIdOf(call: BrokerCall): string {
+    call.schemaId ??= this.#schemaIds.of(call.frame);
+    return call.schemaId;
+  }
+}
+
+/** Whom of a group one call may go to; used for one after the other, so that a choice makes nothing. */
+class Choice implements Eligible<BrokerWorker> {
+  readonly #group: WorkerGroup;
+  #call!: BrokerCall;
+  /** Who has rejected it, when there are others. */
+  #avoided: BrokerWorker | undefined;
+
+  constructor(group: WorkerGroup) {
+    this.#group = group;
+  }
+
+  of(call: BrokerCall): this {
+    const { rejectedBy } = call;
+    const group = this.#group;
+    this.#call = call;
+    this.#avoided =
+      rejectedBy !== undefined && group.isServedBesides(rejectedBy, call) ? rejectedBy : undefined;
+    return this;
+  }
+
+  admits(worker: BrokerWorker): boolean {
+    return worker !== this.#avoided && this.#group.mayHave(worker, this.#call);
   }
 }

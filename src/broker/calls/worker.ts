@@ -1,11 +1,11 @@
 import type { Standing } from '../../routing/calls/outlier-ejection.js';
 import type { NamedCandidate } from '../../routing/calls/sticky-keys.js';
 import type { Session } from '../session.js';
+import type { ServiceFigures } from './service-figures.js';
 
 /** What a worker tells its group. */
 interface CountingGroup {
-  replied: number;
-  failed: number;
+  readonly figures: ServiceFigures;
 }
 
 /** One service of one session: it takes requests of its group. */
@@ -17,6 +17,8 @@ export class Worker<Call, G extends CountingGroup> implements NamedCandidate {
   readonly name: string;
   /** SemVer; empty when it has none. */
   readonly version: string;
+  /** Ids of the schemas that it reads, in hex; empty when it takes whatever comes. */
+  readonly reads: readonly string[];
   readonly group: G;
   concurrency: number;
   /** Its own word. */
@@ -26,6 +28,8 @@ export class Worker<Call, G extends CountingGroup> implements NamedCandidate {
   /** Requests that it has not ended, also those whose callers are gone. */
   readonly calls = new Set<Call>();
   standing!: Standing<Worker<Call, G>>;
+  /** Of all workers of its version in its group. */
+  figures!: ServiceFigures;
 
   /** Since the start: requests that it ended with a reply, and with an error. */
   replied = 0;
@@ -36,6 +40,7 @@ export class Worker<Call, G extends CountingGroup> implements NamedCandidate {
     service: number,
     name: string,
     version: string,
+    reads: readonly string[],
     group: G,
     concurrency: number,
   ) {
@@ -43,18 +48,33 @@ export class Worker<Call, G extends CountingGroup> implements NamedCandidate {
     this.service = service;
     this.name = name;
     this.version = version;
+    this.reads = reads;
     this.group = group;
     this.concurrency = concurrency;
   }
 
   countReply(): void {
     this.replied++;
-    this.group.replied++;
+    this.figures.replied++;
+    this.group.figures.replied++;
   }
 
   countError(): void {
     this.failed++;
-    this.group.failed++;
+    this.figures.failed++;
+    this.group.figures.failed++;
+  }
+
+  /** It is handed a call. */
+  countHanded(nowMs: number): void {
+    this.figures.countHanded(nowMs);
+    this.group.figures.countHanded(nowMs);
+  }
+
+  /** A call took so long from its admission to its reply. */
+  observe(latencyMs: number, nowMs: number): void {
+    this.figures.observe(latencyMs, nowMs);
+    this.group.figures.observe(latencyMs, nowMs);
   }
 
   get outstanding(): number {

@@ -7,12 +7,14 @@ import type { InferBody, ModelName, OutputForm } from '../../open-inference/infe
 import { InferRequestRoot } from '../../tensors/infer-request.js';
 import type { HeavyWork } from '../../workers/heavy-work.js';
 import { InlineWork } from '../../workers/inline-work.js';
-import { callHeadersOf, timeLeft } from '../calls/call-headers.js';
+import { askingFor, callHeadersOf, timeLeft } from '../calls/call-headers.js';
+import type { TakesExplanation } from '../calls/explanation-header.js';
 import type { HttpCalls } from '../calls/http-calls.js';
 import { replyHeaders } from '../calls/reply-bodies.js';
 import { exactMs } from '../clock.js';
 import { badInput } from '../http-input.js';
 import { BYTES_TYPE, HttpError, type HttpReply, type HttpRequest, JSON_TYPE } from '../http-message.js';
+import type { ServedModel } from './served-models.js';
 
 /** Bodies and payloads up to these sizes are dealt with on the spot: half a millisecond or so. Bytes. */
 const INLINE_BODY_BYTES = 16 * 1024;
@@ -35,8 +37,13 @@ export class ModelInfer {
     this.#parts = parts;
   }
 
-  /** `subject`: where the model is served. Rejects with what refuses the request, or with the error that answers it. */
-  async answer(request: HttpRequest, subject: string, model: ModelName): Promise<HttpReply> {
+  /** `served`: by whom the model is served; `told` takes why it went where it went, if that is asked. Rejects with what refuses the request, or with the error that answers it. */
+  async answer(
+    request: HttpRequest,
+    { subject, range }: Pick<ServedModel, 'subject' | 'range'>,
+    model: ModelName,
+    told: TakesExplanation,
+  ): Promise<HttpReply> {
     const startedMs = exactMs();
     const { timeoutMs, ...fields } = callHeadersOf(request);
     const body = inferBody(request);
@@ -46,8 +53,10 @@ export class ModelInfer {
       {
         ...{ ...fields, subject, payload, contentType: ContentType.flatbuffer, schemaId: this.#schemaId },
         timeout: timeLeft(timeoutMs, startedMs, exactMs()),
+        ...(range !== undefined && askingFor(range)),
       },
       request.gone,
+      told,
     );
     const { bytes, jsonBytes } = await this.#responseOf(frame, form);
     const headers = replyHeaders(frame);

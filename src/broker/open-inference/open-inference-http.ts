@@ -1,5 +1,6 @@
 import { ModwireError, toModwireError } from '../../errors.js';
 import { VERSION } from '../../version.js';
+import { explained, type TakesExplanation } from '../calls/explanation-header.js';
 import type { HttpCalls } from '../calls/http-calls.js';
 import { HttpError, type HttpReply, type HttpRequest, jsonReply, notAllowed } from '../http-message.js';
 import type { ModelInfer } from './model-infer.js';
@@ -29,24 +30,23 @@ export class OpenInferenceHttp {
   }
 
   /** Never rejects: errors are answers as the protocol has them. */
-  async answer(request: HttpRequest): Promise<HttpReply> {
-    try {
-      const { method } = request;
-      const path = request.path.replace(/\/$/, '');
-      const model = modelPath(path);
-      const expected = model?.action === 'infer' ? 'POST' : 'GET';
-      if (method === expected || (method === 'HEAD' && expected === 'GET')) {
-        return await (model === undefined ? this.#server(path) : this.#model(request, model));
-      }
-      const { allow, status } = notAllowed(method, [expected]);
-      return {
-        ...errorReply(status, `method not allowed: expected ${expected}, got ${method}`),
-        allow: allow!,
-      };
-    } catch (thrown) {
-      const error = toModwireError(thrown);
-      return errorReply(error instanceof HttpError ? error.status : error.row.httpStatus, error.message);
+  answer(request: HttpRequest): Promise<HttpReply> {
+    return explained((told) => this.#answer(request, told), failureOf);
+  }
+
+  async #answer(request: HttpRequest, told: TakesExplanation): Promise<HttpReply> {
+    const { method } = request;
+    const path = request.path.replace(/\/$/, '');
+    const model = modelPath(path);
+    const expected = model?.action === 'infer' ? 'POST' : 'GET';
+    if (method === expected || (method === 'HEAD' && expected === 'GET')) {
+      return model === undefined ? this.#server(path) : this.#model(request, model, told);
     }
+    const { allow, status } = notAllowed(method, [expected]);
+    return {
+      ...errorReply(status, `method not allowed: expected ${expected}, got ${method}`),
+      allow: allow!,
+    };
   }
 
   #server(path: string): HttpReply {
@@ -60,21 +60,30 @@ export class OpenInferenceHttp {
     return errorReply(404, `nothing at ${path}: expected ${known}`);
   }
 
-  async #model(request: HttpRequest, { name, version, action }: ModelPath): Promise<HttpReply> {
+  async #model(
+    request: HttpRequest,
+    { name, version, action }: ModelPath,
+    told: TakesExplanation,
+  ): Promise<HttpReply> {
     const { models, calls } = this.#parts;
-    if (action === 'infer') return this.#infer(request, name, version);
+    if (action === 'infer') return this.#infer(request, name, version, told);
     const found = this.#find(name, version);
     if (action === 'ready') return jsonReply(found.isReady ? 200 : 503, { name, ready: found.isReady });
     return jsonReply(200, await modelMetadata(name, version, models, calls, request.gone));
   }
 
-  async #infer(request: HttpRequest, name: string, version: string | undefined): Promise<HttpReply> {
+  async #infer(
+    request: HttpRequest,
+    name: string,
+    version: string | undefined,
+    told: TakesExplanation,
+  ): Promise<HttpReply> {
     const subject = inferSubject(name);
     if (!isSubject(subject)) throw noSuchModel(name, version);
     // Without a version there is nothing to look for: the router knows who serves a subject.
-    const served = version === undefined ? subject : this.#find(name, version).subject;
+    const served = version === undefined ? { subject } : this.#find(name, version);
     try {
-      return await this.#parts.infer.answer(request, served, { name, version });
+      return await this.#parts.infer.answer(request, served, { name, version }, told);
     } catch (thrown) {
       if (toModwireError(thrown).code === 'NO_RESPONDERS') throw noSuchModel(name, version);
       throw thrown;
@@ -95,6 +104,12 @@ function noSuchModel(name: string, version: string | undefined): ModwireError {
     expected: 'one that is served',
     got: version === undefined ? JSON.stringify(name) : `${JSON.stringify(name)}, version ${version}`,
   });
+}
+
+/** Anything thrown, as the protocol has it. */
+function failureOf(thrown: unknown): HttpReply {
+  const error = toModwireError(thrown);
+  return errorReply(error instanceof HttpError ? error.status : error.row.httpStatus, error.message);
 }
 
 function errorReply(status: number, error: string): HttpReply {

@@ -3,13 +3,15 @@ import type { WorkerGroup } from '../calls/worker-group.js';
 
 /** What of a group says which models there are. */
 export type ModelGroup = Pick<WorkerGroup, 'filter' | 'isServed'> & {
-  readonly workers: Iterable<{ readonly version: string }>;
+  readonly workers: Iterable<{ readonly version: string; readonly ready: boolean }>;
 };
 
 /** A model, or a version of it, that is served. */
 export interface ServedModel {
   /** Where its requests go. */
   readonly subject: string;
+  /** Versions of workers that have it; undefined when all do. */
+  readonly range?: string;
   /** Whether somebody takes requests now. */
   readonly isReady: boolean;
 }
@@ -34,7 +36,10 @@ export class ServedModels {
     this.#groups = groups;
   }
 
-  /** Undefined when nobody serves it. A version with a subject of its own is served there, any other with its model. */
+  /**
+   * Undefined when nobody serves it. A version with a subject of its own is served there; any other with its model, by the
+   * workers that say they are of this version, or by all where nobody says a version.
+   */
   find(name: string, version: string | undefined): ServedModel | undefined {
     const own = version === undefined ? undefined : this.served(inferSubject(name, version));
     if (own !== undefined) return own;
@@ -42,7 +47,10 @@ export class ServedModels {
     const model = this.served(subject);
     if (version === undefined || model === undefined) return model;
     const workers = this.#workersOf(subject);
-    return workers.some((one) => one.version === '' || one.version === version) ? model : undefined;
+    if (workers.every((one) => one.version === '')) return model;
+    const ofVersion = workers.filter((one) => one.version === version);
+    if (ofVersion.length === 0) return undefined;
+    return { subject, range: version, isReady: ofVersion.some(({ ready }) => ready) };
   }
 
   /** Versions that workers say they are, and those with subjects of their own. */
@@ -64,7 +72,7 @@ export class ServedModels {
     return { subject, isReady: groups.some(({ isServed }) => isServed) };
   }
 
-  #workersOf(subject: string): { readonly version: string }[] {
+  #workersOf(subject: string): { readonly version: string; readonly ready: boolean }[] {
     return this.#groupsOf(subject).flatMap(({ workers }) => [...workers]);
   }
 

@@ -2,9 +2,11 @@ import type { Command } from '../command.js';
 import { codegen } from './codegen.js';
 import { contracts } from './contracts.js';
 import { doctor } from './doctor.js';
+import { experiments } from './experiments.js';
 import { inspect } from './inspect.js';
 import { pub } from './pub.js';
 import { request } from './request.js';
+import { rollout } from './rollout.js';
 import { serve } from './serve.js';
 import { serveEcho } from './serve-echo.js';
 import { services } from './services.js';
@@ -25,7 +27,9 @@ export const COMMANDS: readonly Command[] = [
   request,
   serveEcho,
   services,
+  rollout,
   contracts,
+  experiments,
   codegen,
   inspect,
   doctor,

@@ -1,7 +1,10 @@
 import type { Reply } from '../../client/calls/received.js';
 import { checkSubject } from '../../codec/subject.js';
+import { ModwireError } from '../../errors.js';
+import type { CallExplanation } from '../../routing/calls/call-explanation.js';
 import type { Arguments } from '../arguments.js';
 import { type CallSummary, summaryLines } from '../calls/call-tally.js';
+import { explanationText } from '../calls/explanation-text.js';
 import { type RequestPlan, requestAll, throwUnlessAllReplied } from '../calls/request-run.js';
 import { connectWith } from '../client-connection.js';
 import type { TableCommand } from '../command.js';
@@ -38,8 +41,17 @@ export const request: TableCommand = {
     { name: 'stream', about: 'Take a stream of replies, and print each as it comes.' },
     { name: 'key', value: 'KEY', about: 'Decides who gets it where workers are chosen by consistent hash.' },
     {
+      name: 'version-range',
+      value: 'RANGE',
+      about: 'Only a worker with a version in this range may get it, such as ^1.2.',
+    },
+    {
       name: 'idempotent',
       about: 'It may be processed twice: try it again also when it may have been started.',
+    },
+    {
+      name: 'explain',
+      about: 'Say why it went where it went, on standard error, or with --json in the reply.',
     },
     {
       name: 'count',
@@ -65,7 +77,13 @@ async function run(args: Arguments, terminal: Terminal): Promise<void> {
   const concurrency = args.quantity('concurrency', 'count', 1, MAX_CONCURRENCY) ?? 1;
   const timeoutMs = args.quantity('timeout', 'ms', 1, CLIENT_LIMIT_TEXTS.requestMs.max);
   const key = args.text('key');
+  const version = args.text('version-range');
   const stream = args.has('stream');
+  const explain = args.has('explain');
+  if (explain && count > 1) {
+    throw new ModwireError('INVALID_ARGUMENT', { what: '--explain is about one request', got: '--count' });
+  }
+  const explanations: CallExplanation[] = [];
   const { payload, options } = await readMessage(text, args, terminal);
   const interrupted = whenInterrupted();
   const plan: RequestPlan = {
@@ -75,6 +93,8 @@ async function run(args: Arguments, terminal: Terminal): Promise<void> {
       idempotent: args.has('idempotent'),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(key === undefined ? {} : { key }),
+      ...(explain ? { explain: (one) => explanations.push(one) } : {}),
+      ...(version === undefined ? {} : { version }),
     },
     replied: (reply) => (count === 1 ? print(reply, args, terminal) : Promise.resolve()),
   };
@@ -88,6 +108,8 @@ async function run(args: Arguments, terminal: Terminal): Promise<void> {
     const tally = await requestAll(client, plan);
     const summary = tally.summary((performance.now() - startedAt) / 1_000);
     if (count > 1) await printSummary(summary, stream, args, terminal);
+    const isShown = args.has('json') && !stream && tally.failed === 0;
+    if (!isShown) await printExplanations(explanations, args, terminal);
     throwUnlessAllReplied(tally, plan);
   } finally {
     await client.close();
@@ -96,6 +118,18 @@ async function run(args: Arguments, terminal: Terminal): Promise<void> {
 
 async function print(reply: Reply, args: Arguments, { stdout }: Terminal): Promise<void> {
   await stdout.line(args.has('json') ? replyJson(reply) : payloadText(reply.frame));
+}
+
+/** Of a single reply in JSON it is a part. */
+async function printExplanations(
+  explanations: readonly CallExplanation[],
+  args: Arguments,
+  { stderr }: Terminal,
+): Promise<void> {
+  for (const one of explanations) {
+    if (args.has('json')) await stderr.line(toJsonLine(one));
+    else for (const line of explanationText(one, stderr.style)) await stderr.line(line);
+  }
 }
 
 async function printSummary(

@@ -8,6 +8,9 @@ import { textTable } from '../output/text-table.js';
 import type { Terminal } from '../terminal.js';
 
 const USAGE = 'services [OPTION]...';
+const VERSION_HEADS = [
+  ...['version', 'workers', 'busy', '/s', 'median', 'p99', 'handed over', 'replied', 'failed'],
+];
 
 /** `modwire services`: who serves requests at a broker. */
 export const services: TableCommand = {
@@ -45,6 +48,11 @@ function serviceText(service: ServiceInfo, style: Style): string[] {
     `${waiting} waiting, ${handed} handed over, ${replied} replied, ${failed} failed`,
     `${service.perSecond.toFixed(1)}/s, median ${msText(service.medianMs)}, p99 ${msText(service.p99Ms)}`,
   ];
+  const versions = service.versions.map((one) => [
+    ...[one.version || '-', String(one.instances), `${one.outstanding} of ${one.concurrency}`],
+    ...[one.perSecond.toFixed(1), msText(one.medianMs), msText(one.p99Ms)],
+    ...[String(one.handed), String(one.replied), String(one.failed)],
+  ]);
   const rows = instances.map((one) => [
     ...[one.client, one.version || '-', `${one.outstanding} of ${one.concurrency}`],
     ...[stateText(one), String(one.replied), String(one.failed)],
@@ -53,6 +61,8 @@ function serviceText(service: ServiceInfo, style: Style): string[] {
   return [
     `${style.bold(printable(name))} ${printable(policy)}`,
     ...figures.map((line) => `  ${line}`),
+    // What there is to say of a single version has been said of the group.
+    ...(versions.length > 1 ? textTable([VERSION_HEADS, ...versions], style) : []),
     ...textTable([heads, ...rows], style),
   ];
 }

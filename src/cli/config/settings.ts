@@ -56,7 +56,7 @@ export const BROKER_SETTINGS: readonly Setting[] = [
     'dataDir',
     { type: 'directory' },
     '',
-    'Directory where contracts are kept; without one they are kept in memory and end with the broker.',
+    'Directory where contracts, experiments and rollouts are kept; without one they are kept in memory and end with the broker.',
   ),
   setting(
     'requireContracts',

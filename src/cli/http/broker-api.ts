@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BYTES_TYPE, JSON_TYPE, mediaType } from '../../broker/http-message.js';
 import { ERRORS, type ErrorCode, ModwireError } from '../../errors.js';
 import { call, type HttpAnswer } from './http-call.js';
@@ -31,6 +32,16 @@ export class BrokerApi {
     this.#base.hash = '';
     this.#timeoutMs = timeoutMs;
     this.#signal = signal;
+  }
+
+  /** Whether the command was interrupted. */
+  get isInterrupted(): boolean {
+    return this.#signal.aborted;
+  }
+
+  /** Resolves after so many milliseconds, with true; with false as soon as the command is interrupted. */
+  wait(ms: number): Promise<boolean> {
+    return sleep(ms, true, { signal: this.#signal }).catch(() => false);
   }
 
   /** `path` is that below `/v1`. */

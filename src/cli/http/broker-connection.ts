@@ -4,6 +4,9 @@ import { CLIENT_SETTINGS } from '../config/settings.js';
 import type { ContractsApi } from '../contracts/contracts-api.js';
 import { whenInterrupted } from '../interruption.js';
 import type { Terminal } from '../terminal.js';
+import type { ExperimentsApi } from './experiments-api.js';
+import type { MirrorReportsApi } from './mirror-reports-api.js';
+import type { RolloutsApi } from './rollouts-api.js';
 import type { ServicesApi } from './services-api.js';
 
 const SETTINGS = CLIENT_SETTINGS.filter(({ key }) => key === 'client.url' || key === 'client.answerMs');
@@ -19,6 +22,24 @@ export function openContracts(args: Arguments, terminal: Terminal): Promise<Cont
 /** The same of its services. */
 export function openServices(args: Arguments, terminal: Terminal): Promise<ServicesApi | undefined> {
   return open(args, terminal, async () => (await import('./services-api.js')).ServicesApi);
+}
+
+/** The same of its experiments. */
+export function openExperiments(args: Arguments, terminal: Terminal): Promise<ExperimentsApi | undefined> {
+  return open(args, terminal, async () => (await import('./experiments-api.js')).ExperimentsApi);
+}
+
+/** The same of its rollouts. */
+export function openRollouts(args: Arguments, terminal: Terminal): Promise<RolloutsApi | undefined> {
+  return open(args, terminal, async () => (await import('./rollouts-api.js')).RolloutsApi);
+}
+
+/** The same of what it found in comparing replies to copies of requests. */
+export function openMirrorReports(
+  args: Arguments,
+  terminal: Terminal,
+): Promise<MirrorReportsApi | undefined> {
+  return open(args, terminal, async () => (await import('./mirror-reports-api.js')).MirrorReportsApi);
 }
 
 /** `load` is asked only when it is needed: help and mistakes are answered faster without. */

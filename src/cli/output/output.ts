@@ -1,4 +1,5 @@
 import { ModwireError } from '../../errors.js';
+import { fitLine } from './fit-line.js';
 import { createStyle, type Style, wantsColour } from './style.js';
 
 /** Lines are not made longer than this for readers, however wide the terminal. Columns. */
@@ -16,12 +17,15 @@ export class Output {
   #error: Error | undefined;
   /** The cursor stands behind a line that may be written over. */
   #overwriting = false;
+  /** Lines above the cursor that may be written over. */
+  #drawn = 0;
 
   constructor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv) {
     this.#stream = stream;
     this.style = createStyle(wantsColour(stream.isTTY === true, env));
     this.isTerminal = stream.isTTY === true && env.TERM !== 'dumb';
-    this.columns = Math.min(MAX_COLUMNS, stream.columns ?? DEFAULT_COLUMNS);
+    // Some terminals do not know how wide they are, and say 0.
+    this.columns = Math.min(MAX_COLUMNS, stream.columns || DEFAULT_COLUMNS);
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // Whoever read this has what they wanted: `modwire sub '>' | head`.
       if (error.code !== 'EPIPE') this.#error ??= error;
@@ -38,6 +42,7 @@ export class Output {
   async line(text: string): Promise<void> {
     const before = this.#overwriting ? '\n' : '';
     this.#overwriting = false;
+    this.#drawn = 0;
     if (this.#closed.signal.aborted || this.#stream.write(`${before}${text}\n`)) return;
     await new Promise<void>((resolve) => {
       const settle = () => {
@@ -56,6 +61,16 @@ export class Output {
     // A line that wraps could not be written over.
     this.#stream.write(`\r\u001b[2K${text.slice(0, this.columns - 1)}`);
     this.#overwriting = text !== '';
+  }
+
+  /** Writes lines over those of the last time, as far as they fit; `line` goes on below them. On a terminal only. */
+  redraw(lines: readonly string[]): void {
+    if (!this.isTerminal || this.#closed.signal.aborted) return;
+    const top = this.#drawn === 0 ? '' : `\u001b[${this.#drawn}F`;
+    // A line that wraps could not be written over.
+    const text = lines.map((line) => `\u001b[2K${fitLine(line, this.columns - 1)}\n`).join('');
+    this.#stream.write(`${top}${text}\u001b[J`);
+    this.#drawn = lines.length;
   }
 
   /** Resolves when everything is written. Throws INTERNAL when it could not be, other than for want of a reader. */

@@ -4,7 +4,7 @@ import { contentTypeName, payloadJson } from './frame-record.js';
 import { toJsonLine } from './printable.js';
 
 /** A reply as a JSON object on one line, its payload last, as `modwire sub --json` shows it. */
-export function replyJson({ frame, latencyMs, attempts }: Reply): string {
+export function replyJson({ frame, latencyMs, attempts, explanation }: Reply): string {
   const { correlationId, schemaId } = frame;
   const record = {
     subject: frame.subject,
@@ -14,6 +14,7 @@ export function replyJson({ frame, latencyMs, attempts }: Reply): string {
     contentType: contentTypeName(frame.contentType),
     ...(schemaId === undefined ? {} : { schemaId: toHex(schemaId) }),
     ...(frame.has('headers') ? { headers: frame.headers } : {}),
+    ...(explanation === undefined ? {} : { explanation }),
   };
   return `${toJsonLine(record).slice(0, -1)},"payload":${payloadJson(frame)}}`;
 }

@@ -82,7 +82,10 @@ export class Answers {
     const { frames } = this.#parts;
     try {
       if (value instanceof DescribedReply && service.terms.reply === undefined) {
-        frames.reply(subject, { ...value.options, ...answered }, undefined, value.payload, more);
+        // A handler may know better which variant it was.
+        const { experiment = answered.experiment, variant = answered.variant, ...said } = value.options;
+        const options = { ...said, ...answered, experiment, variant };
+        frames.reply(subject, options, undefined, value.payload, more);
       } else frames.reply(subject, answered, service.terms.reply, value, more);
     } catch (thrown) {
       const error = unsendableReply(subject, toModwireError(thrown));

@@ -1,5 +1,6 @@
 import type { TraceContext } from '../../codec/frame-fields.js';
 import type { FrameView } from '../../codec/frame-view.js';
+import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
 import type { Contract } from '../../contracts/contract.js';
 import { ModwireError } from '../../errors.js';
 import type { FrameOptions } from '../frame-factory.js';
@@ -95,8 +96,19 @@ export class CallContext {
     return traceOf(this.frame);
   }
 
+  /** The experiment that decided where the request went; undefined when none did. */
+  get experiment(): string | undefined {
+    return this.frame.experiment;
+  }
+
+  /** Which variant of that experiment it went to. */
   get variant(): string | undefined {
     return this.frame.variant;
+  }
+
+  /** This is a copy of a request that somebody else answers: nobody gets the reply, and nothing is to be done twice. */
+  get mirrored(): boolean {
+    return (this.frame.flags & FrameFlags.mirrored) !== 0;
   }
 
   get headers(): ReadonlyArray<readonly [name: string, value: string]> {
@@ -142,7 +154,14 @@ export class CallContext {
     const { assignmentKey: key, ...options } = this.publishOptions();
     // A request needs some time, even to be told that there is none left.
     const timeoutMs = Math.max(1, this.remainingMs);
-    return { ...options, ...(key !== undefined && { key }), timeoutMs, signal: this.signal };
+    const { mirrored, signal } = this;
+    return {
+      ...options,
+      ...(key !== undefined && { key }),
+      ...(mirrored && { mirrored }),
+      timeoutMs,
+      signal,
+    };
   }
 
   /** @internal */

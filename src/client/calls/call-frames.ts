@@ -3,6 +3,7 @@ import { Field, ID_BYTES, SPAN_ID_BYTES } from '../../codec/frame-layout.js';
 import type { FrameView } from '../../codec/frame-view.js';
 import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
 import { Kind } from '../../codec/generated/modwire/kind.js';
+import { VERSION_HEADER } from '../../codec/version-header.js';
 import type { Contract } from '../../contracts/contract.js';
 import type { TableObject } from '../../contracts/table-class.js';
 import { ModwireError } from '../../errors.js';
@@ -10,7 +11,7 @@ import { FrameFactory, type FrameOptions } from '../frame-factory.js';
 import type { Outbox } from '../outbox.js';
 import type { Payload } from '../publish-options.js';
 import { errorHeaders } from './call-errors.js';
-import type { CallTerms } from './call-options.js';
+import type { CallTerms, RequestOptions } from './call-options.js';
 
 const EMPTY = new Uint8Array(0);
 
@@ -34,12 +35,12 @@ export class CallFrames {
    * throws.
    */
   request(terms: CallTerms, remainingMs: number, firstId: Uint8Array | undefined): Uint8Array {
-    const { subject, contract, payload, idempotent } = terms;
+    const { subject, contract, payload, idempotent, options } = terms;
     const fields = this.#factory.make(
       subject,
       packed(contract, payload),
       requestOptions(terms, Math.max(1, Math.round(remainingMs * 1_000)), firstId),
-      idempotent ? FrameFlags.idempotent : 0,
+      requestFlags(options, idempotent),
       contract?.id,
       Kind.request,
     );
@@ -81,12 +82,20 @@ export class CallFrames {
 }
 
 /**
- * What every answer to a request says of it: whom it answers, and the trace that the request carries. Without one there
- * is nothing to add: the request has begun a trace that is named after it.
+ * What every answer to a request says of it: whom it answers, the trace that the request carries, and the experiment and
+ * variant that it was assigned to. Without a trace there is nothing to add: the request has begun one that is named
+ * after it.
  */
 export function answerTo(request: FrameView, id = request.id): FrameOptions {
-  if (!request.has('trace')) return { correlationId: id };
-  return { correlationId: id, causationId: id, trace: traceOf(request) };
+  const hasTrace = request.has('trace');
+  // All in one shape, whatever there is: what reads them afterwards takes half the time.
+  return {
+    correlationId: id,
+    causationId: hasTrace ? id : undefined,
+    trace: hasTrace ? traceOf(request) : undefined,
+    experiment: request.experiment,
+    variant: request.variant,
+  };
 }
 
 /** The trace that a frame belongs to. */
@@ -97,6 +106,19 @@ export function traceOf({ traceId, spanId, traceFlags: flags }: FrameView): Trac
 /** Valid until the contract packs again. */
 function packed(contract: Contract | undefined, payload: unknown): Payload {
   return contract === undefined ? (payload as Payload) : contract.pack(payload as TableObject);
+}
+
+function requestFlags(options: RequestOptions | undefined, idempotent: boolean): number {
+  const flags = idempotent ? FrameFlags.idempotent : 0;
+  if (options === undefined) return flags;
+  const { explain, mirrored } = options;
+  return flags | (explain ? FrameFlags.explain : 0) | (mirrored ? FrameFlags.mirrored : 0);
+}
+
+function requestHeaders(options: RequestOptions | undefined): FrameOptions['headers'] {
+  const { headers, version } = options ?? {};
+  // Of several of this name the first counts.
+  return version === undefined ? headers : [[VERSION_HEADER, version], ...(headers ?? [])];
 }
 
 function requestOptions(
@@ -121,6 +143,6 @@ function requestOptions(
     experiment: options?.experiment,
     variant: options?.variant,
     assignmentKey: options?.key,
-    headers: options?.headers,
+    headers: requestHeaders(options),
   };
 }

@@ -1,12 +1,25 @@
 import type { Contract } from '../../contracts/contract.js';
 import type { TableObject } from '../../contracts/table-class.js';
 import { ModwireError } from '../../errors.js';
+import type { CallExplanation } from '../../routing/calls/call-explanation.js';
 import type { HedgeRule } from '../../routing/calls/hedging.js';
 import { RETRY_DELAYS, type RetryDelays } from '../../routing/calls/retry-delay.js';
 import type { PublishOptions } from '../publish-options.js';
 
+export type {
+  CallExplanation,
+  CandidateVerdict,
+  ExplainedAttempt,
+  ExplainedCandidate,
+  ExplainedContract,
+  ExplainedExperiment,
+  ExplainedWorker,
+} from '../../routing/calls/call-explanation.js';
+
 /** Longest time that a request may take. Milliseconds. */
 const MAX_TIMEOUT_MS = 86_400_000;
+
+const MAX_RANGE_CHARACTERS = 256;
 
 /** How a request is tried again. */
 export interface RetryOptions {
@@ -29,14 +42,26 @@ export interface RequestOptions extends Omit<PublishOptions, 'timeout' | 'assign
   readonly timeoutMs?: number;
   /** Gives up when it fires. */
   readonly signal?: AbortSignal;
-  /** Decides who gets it where workers are chosen by consistent hash. */
+  /** Decides who gets it where workers are chosen by consistent hash, and to which variant of an experiment it goes. */
   readonly key?: string;
+  /**
+   * Only a worker with a version in this range may get it, as npm writes ranges: `^1.2`, `~1.2.3`, `>=1 <2`. Workers without
+   * a version are in none. 1 to 256 characters.
+   */
+  readonly version?: string;
+  /** Made on account of a request that is a copy (`context.mirrored`): its worker is told, and it is not mirrored. */
+  readonly mirrored?: boolean;
   /** It may be processed more than once: it is tried again also when it may have been started. */
   readonly idempotent?: boolean;
   /** As the client's `retry` by default. */
   readonly retry?: RetryOptions | false;
   /** Of an idempotent request; as the client's `hedge` by default. */
   readonly hedge?: HedgeOptions | false;
+  /**
+   * Has the broker say why the request goes where it goes: the reply has it (`explanation`), and a function is told of each
+   * attempt of this client that ended, also where it ended with an error.
+   */
+  readonly explain?: boolean | ((explanation: CallExplanation) => void);
 }
 
 /** The same of a request for a stream, which is made once at a time. */
@@ -93,6 +118,7 @@ export function callTerms(
     return { subject, contract, payload, options, reply, timeoutMs, idempotent, retry, hedge: undefined };
   }
   const idempotent = options.idempotent ?? false;
+  if (options.version !== undefined) checkRange(options.version);
   return {
     subject,
     contract,
@@ -143,6 +169,12 @@ function hedgeOf(
     'one with idempotent: true, since two workers may process the request',
     'one without',
   );
+}
+
+/** Whether it is a range at all the broker says: whoever reads ranges is not part of what browsers load. */
+function checkRange(version: unknown): void {
+  if (typeof version === 'string' && version !== '' && version.length <= MAX_RANGE_CHARACTERS) return;
+  throw invalid('version', `a range of versions of 1 to ${MAX_RANGE_CHARACTERS} characters`, version);
 }
 
 function checkTimeout(timeoutMs: number): number {

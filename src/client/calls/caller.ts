@@ -11,7 +11,7 @@ import { errorOfFrame } from './call-errors.js';
 import { type CallFrames, correlationIdAt } from './call-frames.js';
 import type { CallTerms } from './call-options.js';
 import { idRandom } from './id-random.js';
-import { type Attempt, type PendingCall, SingleCall } from './pending-call.js';
+import { type Attempt, type PendingCall, SingleCall, takeExplanation } from './pending-call.js';
 import type { Reply } from './received.js';
 import { StreamCall, type StreamHost } from './reply-stream.js';
 import { SecondAttempts } from './second-attempts.js';
@@ -90,7 +90,7 @@ export class Caller {
     const { call, sentMs } = attempt;
     const nowMs = performance.now();
     const more = (frame.flags & FrameFlags.more) !== 0;
-    const refusal = call.take(frame, more, nowMs);
+    const refusal = call.take(attempt, frame, more, nowMs);
     if (refusal !== undefined) {
       // What goes on is cancelled.
       this.#end(call, more ? undefined : attempt);
@@ -105,6 +105,12 @@ export class Caller {
   failed(frame: FrameView): void {
     const attempt = this.#find(frame);
     if (attempt !== undefined) this.#attemptFailed(attempt, errorOfFrame(frame));
+  }
+
+  /** The broker says why an attempt went where it went. */
+  explained(id: Uint8Array, json: string): void {
+    const attempt = this.#attempts.find(id, 0);
+    if (attempt !== undefined) takeExplanation(attempt, json);
   }
 
   /** The broker refuses a frame. False when it is no request that somebody waits for. */
@@ -172,7 +178,8 @@ export class Caller {
     }
     const { frames, outbox } = this.#parts;
     const id = frames.request(call.terms, call.deadlineMs - nowMs, call.firstId);
-    const attempt: Attempt = { call, id, mark: outbox.writtenBytes, sentMs: nowMs };
+    const mark = outbox.writtenBytes;
+    const attempt: Attempt = { call, id, mark, sentMs: nowMs, explanation: undefined };
     call.firstId ??= id;
     call.attempts++;
     call.live.push(attempt);

@@ -142,9 +142,11 @@ export class ClientServices {
   async #serve(service: Service, signal: AbortSignal | undefined): Promise<void> {
     const { link } = this.#parts;
     const { number, terms, concurrency } = service;
-    const { filter: subject, group, version, policy } = terms;
+    const { filter: subject, group, version, policy, request } = terms;
+    const reads = request === undefined ? [] : [request.id];
     const answer = this.#starting.wait(number, signal);
-    const sent = link.send({ type: 'serve', service: number, subject, group, version, concurrency, policy });
+    const asked = { service: number, subject, group, version, concurrency, policy, reads };
+    const sent = link.send({ type: 'serve', ...asked });
     if (!sent) this.#starting.reject(number, notConnected());
     else if (!service.ready) link.send(capacityOf(service));
     await answer;

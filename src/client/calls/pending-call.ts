@@ -1,5 +1,6 @@
 import type { FrameView } from '../../codec/frame-view.js';
 import { ModwireError } from '../../errors.js';
+import type { CallExplanation } from '../../routing/calls/call-explanation.js';
 import type { Alarm } from './alarms.js';
 import type { CallTerms } from './call-options.js';
 import { contractRefusal, keepFrame, Reply } from './received.js';
@@ -12,6 +13,8 @@ export interface Attempt {
   /** Its place in the order of sending. */
   readonly mark: number;
   readonly sentMs: number;
+  /** What the broker says of it, which comes before its end. */
+  explanation: CallExplanation | undefined;
 }
 
 /** What somebody waits for: a request from its making to its one outcome, over all its attempts. */
@@ -44,7 +47,7 @@ export abstract class PendingCall implements Alarm {
   abstract get repeatable(): boolean;
 
   /** Takes a reply; returns what is wrong with it, if anything is. */
-  abstract take(frame: FrameView, more: boolean, nowMs: number): ModwireError | undefined;
+  abstract take(attempt: Attempt, frame: FrameView, more: boolean, nowMs: number): ModwireError | undefined;
 
   /** Takes the error that is its outcome. */
   abstract fail(error: ModwireError): void;
@@ -53,12 +56,20 @@ export abstract class PendingCall implements Alarm {
     this.#expired(this);
   }
 
-  protected reply(frame: FrameView, nowMs: number): Reply<unknown> | ModwireError {
+  protected reply({ explanation }: Attempt, frame: FrameView, nowMs: number): Reply<unknown> | ModwireError {
     const { reply: contract } = this.terms;
     const refusal = contract && contractRefusal(frame, contract, 'reply');
     if (refusal !== undefined) return refusal;
-    return new Reply<unknown>(keepFrame(frame), contract, nowMs - this.startedMs, this.attempts);
+    const latencyMs = nowMs - this.startedMs;
+    return new Reply<unknown>(keepFrame(frame), contract, latencyMs, this.attempts, explanation);
   }
+}
+
+/** Keeps what the broker says of an attempt, as JSON, and tells whoever wants to know. */
+export function takeExplanation(attempt: Attempt, json: string): void {
+  const { explain } = attempt.call.terms.options ?? {};
+  attempt.explanation = JSON.parse(json) as CallExplanation;
+  if (typeof explain === 'function') explain(attempt.explanation);
 }
 
 /** A request with one reply. */
@@ -71,9 +82,9 @@ export class SingleCall extends PendingCall {
     return true;
   }
 
-  override take(frame: FrameView, more: boolean, nowMs: number): ModwireError | undefined {
+  override take(attempt: Attempt, frame: FrameView, more: boolean, nowMs: number): ModwireError | undefined {
     if (more) return notOneReply(this.terms.subject);
-    const reply = this.reply(frame, nowMs);
+    const reply = this.reply(attempt, frame, nowMs);
     if (reply instanceof ModwireError) return reply;
     this.resolve(reply);
     return undefined;

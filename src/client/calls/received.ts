@@ -2,6 +2,7 @@ import { FrameSlab } from '../../codec/frame-slab.js';
 import type { FrameView } from '../../codec/frame-view.js';
 import type { Contract } from '../../contracts/contract.js';
 import { ModwireError } from '../../errors.js';
+import type { CallExplanation } from '../../routing/calls/call-explanation.js';
 
 const slab = new FrameSlab(16 * 1024);
 
@@ -64,6 +65,16 @@ export class Received<Value = undefined> {
     return this.frame.headers;
   }
 
+  /** The experiment that decided where the request went; undefined when none did. */
+  get experiment(): string | undefined {
+    return this.frame.experiment;
+  }
+
+  /** Which variant of that experiment it went to. */
+  get variant(): string | undefined {
+    return this.frame.variant;
+  }
+
   /** The payload as text. Throws TypeError when it is not UTF-8. */
   text(): string {
     return this.frame.text();
@@ -84,11 +95,23 @@ export class Reply<Value = undefined> extends Received<Value> {
   readonly latencyMs: number;
   /** How often the request was made, this time included. */
   readonly attempts: number;
+  /**
+   * Why the broker sent the request where it did, when it was asked (`explain`). Of a stream the last reply has it, if that has a
+   * payload.
+   */
+  readonly explanation: CallExplanation | undefined;
 
   /** @internal */
-  constructor(frame: FrameView, contract: Contract | undefined, latencyMs: number, attempts: number) {
+  constructor(
+    frame: FrameView,
+    contract: Contract | undefined,
+    latencyMs: number,
+    attempts: number,
+    explanation: CallExplanation | undefined,
+  ) {
     super(frame, contract);
     this.latencyMs = latencyMs;
     this.attempts = attempts;
+    this.explanation = explanation;
   }
 }

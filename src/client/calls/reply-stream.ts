@@ -1,7 +1,7 @@
 import type { FrameView } from '../../codec/frame-view.js';
 import { ModwireError } from '../../errors.js';
 import type { CallTerms } from './call-options.js';
-import { PendingCall } from './pending-call.js';
+import { type Attempt, PendingCall } from './pending-call.js';
 import type { Reply } from './received.js';
 
 /** Replies that a worker may send before any are granted, and that wait here at most. */
@@ -46,9 +46,9 @@ export class StreamCall extends PendingCall {
     return this.#queue.length - this.#head;
   }
 
-  override take(frame: FrameView, more: boolean, nowMs: number): ModwireError | undefined {
+  override take(attempt: Attempt, frame: FrameView, more: boolean, nowMs: number): ModwireError | undefined {
     if (more || frame.payloadLength > 0) {
-      const reply = this.reply(frame, nowMs);
+      const reply = this.reply(attempt, frame, nowMs);
       if (reply instanceof ModwireError) return reply;
       this.#push(reply);
     }

@@ -14,7 +14,7 @@ export type { WorkerPolicyName };
 export interface ServeOptions {
   /** Workers of one subject and group share its requests; the group without a name by default. */
   readonly group?: string;
-  /** SemVer of what serves; shown to operators. */
+  /** SemVer of what serves: callers may ask for a range, and operators see it. Without one it is in no range. */
   readonly version?: string;
   /** Requests that it takes at once; 64 by default. Others wait at the broker. */
   readonly concurrency?: number;
@@ -24,7 +24,10 @@ export interface ServeOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The contract that requests keep: they come with their values, and others are answered with CONTRACT_VIOLATION. */
+/**
+ * The contract that requests keep: they come with their values, those that its version cannot read go to others, and what nobody
+ * can read is answered with CONTRACT_VIOLATION.
+ */
 export interface RequestContract<Value extends TableObject> {
   readonly request: Contract<Value>;
 }

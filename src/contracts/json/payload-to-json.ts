@@ -1,9 +1,8 @@
-import { Memory } from '../../codec/memory.js';
 import type { Schema } from '../schema-model.js';
 import { outputBound } from './expansion.js';
 import { JsonOutput } from './json-output.js';
 import { TableToJson } from './table-to-json.js';
-import { planOf } from './transcode-plan.js';
+import { VerifiedPayload } from './verified-payload.js';
 
 /**
  * JSON text in UTF-8 of a payload, as docs/json.md describes. The payload has been verified against `root` of `schema`:
@@ -11,6 +10,6 @@ import { planOf } from './transcode-plan.js';
  */
 export function payloadToJson(schema: Schema, root: number, payload: Uint8Array): Uint8Array {
   const output = new JsonOutput(outputBound(payload.length));
-  new TableToJson(planOf(schema), new Memory(payload), output).payload(0, root);
+  new TableToJson(new VerifiedPayload(schema, payload), output).payload(0, root);
   return output.finish();
 }

@@ -42,7 +42,8 @@ function wideText(data: DataView, at: number, signed: boolean): string {
   return `"${signed ? data.getBigInt64(at, true) : data.getBigUint64(at, true)}"`;
 }
 
-function scalarAt(data: DataView, at: number, scalar: ScalarName): ScalarValue {
+/** The value of the scalar at `at`. */
+export function scalarAt(data: DataView, at: number, scalar: ScalarName): ScalarValue {
   switch (scalar) {
     case 'bool':
     case 'ubyte':

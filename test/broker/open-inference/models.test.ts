@@ -79,6 +79,18 @@ describe.each(TRANSPORTS)('GET /v2 over %s', (transport) => {
     }
   });
 
+  it('is ready for a version as those workers are that say they are of it', async () => {
+    const broker = await fixture.broker(transport);
+    const [worker, other] = [await fixture.raw(broker.url), await fixture.raw(broker.url)];
+    await calls.serve(worker, { subject: 'models.m.infer', version: '1.2.0' });
+    await calls.serve(other, { subject: 'models.m.infer', version: '' });
+    expect((await get(broker.port, '/models/m/versions/1.3.0/ready'))[0]).toBe(404);
+    worker.control({ type: 'capacity', service: 1, concurrency: 1, ready: false });
+    await worker.settle();
+    expect((await get(broker.port, '/models/m/ready'))[0]).toBe(200);
+    expect((await get(broker.port, '/models/m/versions/1.2.0/ready'))[0]).toBe(503);
+  });
+
   it('is not ready for a model whose workers say that they are not', async () => {
     const broker = await fixture.broker(transport);
     const worker = await fixture.raw(broker.url);

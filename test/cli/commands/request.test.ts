@@ -57,6 +57,15 @@ describe('modwire request', () => {
     expect(latencyMs).toBeGreaterThan(0);
   });
 
+  it('asks for a range of versions, and says which there are when nobody is in it', async () => {
+    await worker.serve('models.score', { version: '1.4.0' }, () => 1);
+    const ask = (range: string) => request(['models.score', '--version-range', range]);
+    expect(await ask('^1.2')).toMatchObject({ code: 0, stdout: '1\n' });
+    const { code, stderr } = await ask('>=2 <3');
+    expect([code, stderr]).toEqual([ERRORS.NO_RESPONDERS.exitCode, expect.stringContaining('got 1.4.0')]);
+    expect(await ask('newest')).toMatchObject({ code: ERRORS.INVALID_ARGUMENT.exitCode });
+  });
+
   it('sends the payload as `modwire pub` does, with what the flags say', async () => {
     await serveSeven('models.score');
     const cwd = folder();

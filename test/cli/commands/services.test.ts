@@ -56,6 +56,29 @@ describe('modwire services', () => {
     ]);
   });
 
+  it('compares the versions of a group that has several', async () => {
+    const { broker, services } = await scene();
+    const [old, newer, caller] = [
+      await fixture.raw(broker.url, { name: 'old' }),
+      await fixture.raw(broker.url, { name: 'new' }),
+      await fixture.raw(broker.url),
+    ];
+    await calls.serve(old, { version: '1.9.0' });
+    await calls.serve(newer, { version: '1.10.0', concurrency: 4 });
+    calls.request(caller, 's', { headers: [['modwire-version', '^1.10']] });
+    await calls.nextHanded(newer);
+    const { lines } = await services();
+    const words = lines.map((line) => line.trim().split(/ {2,}/));
+    expect(words.slice(3)).toEqual([
+      ['version', 'workers', 'busy', '/s', 'median', 'p99', 'handed over', 'replied', 'failed'],
+      ['1.9.0', '1', '0 of 1', '0.0', '-', '-', '0', '0', '0'],
+      ['1.10.0', '1', '1 of 4', expect.stringMatching(/^\d+\.\d$/), '-', '-', '1', '0', '0'],
+      ['worker', 'version', 'busy', 'state', 'replied', 'failed'],
+      ['old', '1.9.0', '0 of 1', 'ready', '0', '0'],
+      ['new', '1.10.0', '1 of 4', 'ready', '0', '0'],
+    ]);
+  });
+
   it('prints what HTTP answers as one JSON object a line', async () => {
     const { services } = await served();
     const { lines } = await services('--json');

@@ -4,12 +4,13 @@ import { Output } from '../../../src/cli/output/output.js';
 
 class Captured extends Writable {
   readonly isTTY: boolean;
-  readonly columns = 20;
+  readonly columns: number;
   text = '';
 
-  constructor(isTTY: boolean) {
+  constructor(isTTY: boolean, columns = 20) {
     super();
     this.isTTY = isTTY;
+    this.columns = columns;
   }
 
   override _write(chunk: Buffer, _: string, done: () => void): void {
@@ -44,5 +45,23 @@ describe('an output', () => {
     ['on a dumb terminal', true, { TERM: 'dumb' }],
   ])('writes nothing over anything %s', async (_, isTTY, env) => {
     expect(await written(isTTY, env)).toBe('begin\nend\nafter\n');
+  });
+
+  it('draws lines over those that it drew before, in its width, and goes on below them', async () => {
+    const stream = new Captured(true);
+    const output = new Output(stream as unknown as NodeJS.WriteStream, {});
+    output.redraw(['one', 'a line that is too long for this']);
+    output.redraw(['two']);
+    await output.line('end');
+    output.redraw(['three']);
+    const clear = '\u001b[2K';
+    expect(stream.text).toBe(
+      `${clear}one\n${clear}a line that is too \n\u001b[J\u001b[2F${clear}two\n\u001b[Jend\n${clear}three\n\u001b[J`,
+    );
+  });
+
+  it('takes a terminal that does not know its width for one of 80 columns', () => {
+    const stream = new Captured(true, 0);
+    expect(new Output(stream as unknown as NodeJS.WriteStream, {}).columns).toBe(80);
   });
 });

@@ -65,9 +65,9 @@ describe.each(TRANSPORTS)('calls with contracts over %s', (transport) => {
       caller.request('price', notUtf8(orders), asVersion(orders)),
       caller.request('price', orders.contract.encode(orders.order('o-1'))),
     ];
-    for (const outcome of wrong) {
-      await expect(outcome).rejects.toMatchObject({ code: 'CONTRACT_VIOLATION', mayHaveStarted: false });
-    }
+    const refused = { code: 'CONTRACT_VIOLATION', mayHaveStarted: false };
+    // By the broker, which knows what the worker reads, or by the worker.
+    expect(await Promise.allSettled(wrong)).toMatchObject([1, 2, 3].map(() => ({ reason: refused })));
     expect(called).toBe(0);
     expect(worker.calls.serving).toBe(0);
   });

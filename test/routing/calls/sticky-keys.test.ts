@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keyHash, StickyKeys } from '../../../src/routing/calls/sticky-keys.js';
-import { manyWorkers, type TestWorker, workerNamed } from '../../support/workers.js';
+import { allBut, manyWorkers, onlyOf, type TestWorker, workerNamed } from '../../support/workers.js';
 
 const KEYS = Array.from({ length: 20_000 }, (_, index) => {
   const bytes = new TextEncoder().encode(`session-${index}`);
@@ -84,9 +84,9 @@ describe('sticky keys', () => {
     );
   });
 
-  it('go to the next in their own order while the first is full or not ready, and come back', () => {
+  it('go to the next in their own order while the first is full, not ready or not eligible, and come back', () => {
     fc.assert(
-      fc.property(names, fc.constantFrom('full', 'not ready', 'excepted', 'gone'), (all, why) => {
+      fc.property(names, fc.constantFrom('full', 'not ready', 'not eligible', 'gone'), (all, why) => {
         const workers = all.map((name) => workerNamed(name));
         const policy = policyOf(workers);
         for (const key of FEW_KEYS) {
@@ -96,7 +96,7 @@ describe('sticky keys', () => {
           if (why !== 'gone') policy.add(first);
           if (why === 'full') first.outstanding = first.concurrency;
           if (why === 'not ready') first.ready = false;
-          expect(policy.choose(key, why === 'excepted' ? first : undefined)).toBe(second);
+          expect(policy.choose(key, why === 'not eligible' ? allBut(first) : undefined)).toBe(second);
           if (why === 'gone') policy.add(first);
           first.outstanding = 0;
           first.ready = true;
@@ -104,6 +104,28 @@ describe('sticky keys', () => {
         }
       }),
       { numRuns: 20 },
+    );
+  });
+
+  it('of calls that only some may take move only from one of those that goes, or to one that comes', () => {
+    fc.assert(
+      fc.property(names, fc.nat(15), fc.infiniteStream(fc.boolean()), (all, at, coins) => {
+        const workers = all.map((name) => workerNamed(name));
+        const some = workers.filter(() => coins.next().value as boolean);
+        const policy = policyOf(workers);
+        const chosen = () => FEW_KEYS.map((key) => policy.choose(key, onlyOf(some)));
+        const before = chosen();
+        // As if the others were not there.
+        expect(before).toEqual(choices(policyOf(some), FEW_KEYS));
+        const mover = workers[at % workers.length]!;
+        policy.remove(mover);
+        for (const [index, worker] of chosen().entries()) {
+          if (before[index] !== mover) expect(worker).toBe(before[index]);
+          else expect(worker).not.toBe(mover);
+        }
+        policy.add(mover);
+        expect(chosen()).toEqual(before);
+      }),
     );
   });
 

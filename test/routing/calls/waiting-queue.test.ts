@@ -11,14 +11,15 @@ interface Waiting extends WaitingTerms {
 }
 
 interface Bounds {
+  readonly maxLanes?: number;
   readonly maxItems?: number;
   readonly maxBytes?: number;
 }
 
-function queueOf({ maxItems = PLENTY, maxBytes = PLENTY }: Bounds = {}) {
+function queueOf({ maxItems = PLENTY, maxBytes = PLENTY, maxLanes = PLENTY }: Bounds = {}) {
   const expired: Waiting[] = [];
   const queue = new WaitingQueue<Waiting>({
-    ...{ maxItems, maxBytes },
+    ...{ maxItems, maxBytes, maxLanes },
     ageingMs: AGEING_MS,
     expired: (item) => expired.push(item),
   });
@@ -26,7 +27,8 @@ function queueOf({ maxItems = PLENTY, maxBytes = PLENTY }: Bounds = {}) {
 }
 
 function waiting(number: number, joinedMs: number, terms: Partial<WaitingTerms> = {}): Waiting {
-  return { number, joinedMs, priority: 0, deadlineMs: Number.POSITIVE_INFINITY, byteLength: 1, ...terms };
+  const deadlineMs = Number.POSITIVE_INFINITY;
+  return { number, joinedMs, lane: '', priority: 0, deadlineMs, byteLength: 1, ...terms };
 }
 
 /** Whether `a` is before `b`: by the rule as the documentation has it, with waiting as steps of priority. */
@@ -42,8 +44,13 @@ const action = fc.oneof(
     priority: fc.oneof(fc.nat(3), fc.nat(255)),
     inMs: fc.oneof(fc.integer({ min: -5, max: 300 }), fc.constant(Number.POSITIVE_INFINITY)),
     byteLength: fc.nat(20),
+    lane: fc.constantFrom('', 'v1', 'v2', 'v3'),
   }),
-  fc.record({ kind: fc.constant('take' as const) }),
+  fc.record({
+    kind: fc.constant('take' as const),
+    open: fc.option(fc.subarray(['', 'v1', 'v2', 'v3']), { nil: undefined }),
+  }),
+  fc.record({ kind: fc.constant('rearrange' as const), into: fc.constantFrom('v1', 'v4') }),
   fc.record({ kind: fc.constant('take and put back' as const), count: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ kind: fc.constant('leave' as const), at: fc.nat(1_000) }),
   fc.record({ kind: fc.constant('pass' as const), ms: fc.nat(120) }),
@@ -53,7 +60,7 @@ describe('the waiting queue', () => {
   it('does what a sorted list would do', () => {
     fc.assert(
       fc.property(fc.array(action, { maxLength: 150, size: 'max' }), (actions) => {
-        const bounds = { maxItems: 12, maxBytes: 120 };
+        const bounds = { maxItems: 12, maxBytes: 120, maxLanes: 3 };
         const { queue, expired } = queueOf(bounds);
         const places: Place<Waiting>[] = [];
         let model: Waiting[] = [];
@@ -63,27 +70,40 @@ describe('the waiting queue', () => {
           gone.push(...model.filter(({ deadlineMs }) => deadlineMs <= nowMs));
           model = model.filter(({ deadlineMs }) => deadlineMs > nowMs);
         };
+        const laneOf = new Map<Waiting, string>();
+        const lanes = () => new Set(model.map((item) => laneOf.get(item)!));
         const bytes = () => model.reduce((sum, { byteLength }) => sum + byteLength, 0);
         for (const [number, one] of actions.entries()) {
           if (one.kind === 'pass') nowMs += one.ms;
           else if (one.kind === 'join') {
-            const { priority, byteLength, inMs } = one;
-            const item = waiting(number, nowMs, { priority, byteLength, deadlineMs: nowMs + inMs });
+            const { priority, byteLength, inMs, lane } = one;
+            const item = waiting(number, nowMs, { lane, priority, byteLength, deadlineMs: nowMs + inMs });
             expireModel();
-            const fits = model.length < bounds.maxItems && bytes() + byteLength <= bounds.maxBytes;
+            const fits =
+              model.length < bounds.maxItems &&
+              bytes() + byteLength <= bounds.maxBytes &&
+              (lanes().size < bounds.maxLanes || lanes().has(lane));
             const place = queue.join(item, item, nowMs);
             expect(place !== undefined).toBe(fits);
             if (place === undefined) continue;
             places.push(place);
             model.push(item);
+            laneOf.set(item, lane);
           } else if (one.kind === 'take') {
             expireModel();
-            const first = model.reduce<Waiting | undefined>(
-              (best, item) => (best === undefined || isBefore(item, best) ? item : best),
-              undefined,
-            );
+            const { open } = one;
+            const isOpen = (item: Waiting) => open === undefined || open.includes(laneOf.get(item)!);
+            const first = model
+              .filter(isOpen)
+              .reduce<Waiting | undefined>(
+                (best, item) => (best === undefined || isBefore(item, best) ? item : best),
+                undefined,
+              );
             model = model.filter((item) => item !== first);
-            expect(queue.take(nowMs)).toBe(first);
+            expect(queue.take(nowMs, open && isOpen)).toBe(first);
+          } else if (one.kind === 'rearrange') {
+            for (const item of model) laneOf.set(item, item.number % 2 === 0 ? one.into : '');
+            queue.rearrange((item) => laneOf.get(item)!);
           } else if (one.kind === 'take and put back') {
             expireModel();
             const taken = Array.from({ length: one.count }, () => queue.take(nowMs));
@@ -100,10 +120,14 @@ describe('the waiting queue', () => {
           expect(queue.nextDeadlineMs).toBe(Math.min(...model.map(({ deadlineMs }) => deadlineMs)));
           expect(new Set(expired)).toEqual(new Set(gone));
           expect(expired.length).toBe(gone.length);
-          for (const priority of [0, 2, 255]) {
-            expect(queue.countBefore(priority)).toBe(
-              model.filter((item) => item.priority >= priority).length,
-            );
+          expect(new Set(queue.lanes.keys())).toEqual(lanes());
+          for (const [name, lane] of queue.lanes) {
+            const inside = model.filter((item) => laneOf.get(item) === name);
+            expect(lane.size).toBe(inside.length);
+            for (const priority of [0, 2, 255]) {
+              const before = inside.filter((item) => item.priority >= priority);
+              expect(lane.countBefore(priority)).toBe(before.length);
+            }
           }
         }
       }),
@@ -124,6 +148,20 @@ describe('the waiting queue', () => {
         expect(taken).toEqual(sorted);
       }),
     );
+  });
+
+  it('hands out past a lane for which nobody has room, and takes that up where it was', () => {
+    const { queue } = queueOf();
+    const items = ['v2', 'v2', 'v1', 'v2', 'v1'].map((lane, number) => waiting(number, 0, { lane }));
+    for (const item of items) queue.join(item, item, 0);
+    const onlyV1 = ({ lane }: Waiting) => lane === 'v1';
+    expect([queue.take(0, onlyV1), queue.take(0, onlyV1), queue.take(0, onlyV1)]).toEqual([
+      ...[items[2], items[4], undefined],
+    ]);
+    expect([queue.take(0), queue.take(0), queue.take(0), queue.take(0)]).toEqual([
+      ...[items[0], items[1], items[3], undefined],
+    ]);
+    expect(queue.lanes.size).toBe(0);
   });
 
   it('starves nobody: only those of a higher priority pass, and no later than it takes to age so far', () => {
@@ -178,14 +216,14 @@ describe('the waiting queue', () => {
     const told: string[] = [];
     const places: Place<string>[] = [];
     const queue = new WaitingQueue<string>({
-      ...{ maxItems: 3, maxBytes: 3, ageingMs: AGEING_MS },
+      ...{ maxItems: 3, maxBytes: 3, maxLanes: 1, ageingMs: AGEING_MS },
       expired: (item) => {
         told.push(item);
         queue.leave(places[1]!);
       },
     });
     for (const [at, item] of ['first', 'leaving', 'last'].entries()) {
-      places.push(queue.join(item, { priority: 0, deadlineMs: 10 + at, byteLength: 1 }, 0)!);
+      places.push(queue.join(item, { lane: '', priority: 0, deadlineMs: 10 + at, byteLength: 1 }, 0)!);
     }
     queue.expire(20);
     expect(told).toEqual(['first', 'last']);

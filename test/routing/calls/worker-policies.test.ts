@@ -5,7 +5,7 @@ import { RoundRobin } from '../../../src/routing/calls/round-robin.js';
 import { StickyKeys } from '../../../src/routing/calls/sticky-keys.js';
 import { hasRoom, type WorkerPolicy } from '../../../src/routing/calls/worker-policy.js';
 import { Prng } from '../../fuzz/prng.js';
-import { anyWorker, manyWorkers, type TestWorker, workerNamed } from '../../support/workers.js';
+import { anyWorker, manyWorkers, onlyOf, type TestWorker, workerNamed } from '../../support/workers.js';
 
 const POLICIES: Readonly<Record<string, () => WorkerPolicy<TestWorker>>> = {
   'least outstanding': () => new LeastOutstanding(randomOf(1)),
@@ -19,19 +19,27 @@ function randomOf(seed: number): () => number {
 }
 
 describe.each(Object.entries(POLICIES))('the policy of %s', (_, create) => {
-  it('chooses somebody with room exactly when there is one, and never the one excepted', () => {
-    const states = fc.array(anyWorker, { maxLength: 40, size: 'max' });
+  it('chooses somebody eligible with room exactly when there is one', () => {
+    const state = fc.tuple(anyWorker, fc.boolean());
+    const states = fc.array(state, { maxLength: 40, size: 'max' });
     fc.assert(
-      fc.property(states, fc.integer(), fc.nat(40), (all, key, exceptAt) => {
-        const policy = create();
-        const workers = all.map((state, index) => ({ ...state, name: `w${index}` }));
-        for (const worker of workers) policy.add(worker);
-        const except = workers[exceptAt];
-        const possible = workers.filter((worker) => hasRoom(worker) && worker !== except);
-        const chosen = policy.choose(key, except);
-        if (possible.length === 0) expect(chosen).toBeUndefined();
-        else expect(possible).toContain(chosen);
-      }),
+      fc.property(
+        states,
+        fc.array(fc.integer(), { minLength: 1, maxLength: 5 }),
+        fc.boolean(),
+        (all, keys, any) => {
+          const policy = create();
+          const workers = all.map(([worker], index) => ({ ...worker, name: `w${index}` }));
+          const some = workers.filter((_, index) => all[index]![1]);
+          for (const worker of workers) policy.add(worker);
+          for (const key of keys) {
+            const possible = (any ? workers : some).filter(hasRoom);
+            const chosen = policy.choose(key, any ? undefined : onlyOf(some));
+            if (possible.length === 0) expect(chosen).toBeUndefined();
+            else expect(possible).toContain(chosen);
+          }
+        },
+      ),
     );
   });
 
@@ -190,7 +198,50 @@ describe.each(['round robin', 'least outstanding'] as const)('turns by %s', (nam
   });
 });
 
+/** Sets of workers that may take calls, as those of different versions do, and everyone. */
+describe.each(['round robin', 'least outstanding'] as const)('turns by %s among the eligible', (name) => {
+  it('give nobody two between two turns of another that could have had both', () => {
+    const count = fc.integer({ min: 1, max: 8 });
+    const sets = fc.array(fc.nat(255), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(count, sets, fc.array(fc.nat(9), { maxLength: 120, size: 'max' }), (size, masks, calls) => {
+        const policy = POLICIES[name]!();
+        const workers = manyWorkers(size);
+        for (const worker of workers) policy.add(worker);
+        /** By worker: whose turns it could have had since its own last one. */
+        const since = new Map(workers.map((worker) => [worker, new Set<TestWorker>()]));
+        for (const call of calls) {
+          const mask = masks[call];
+          const some = mask === undefined ? workers : workers.filter((_, at) => (mask >> at) & 1);
+          const chosen = policy.choose(0, mask === undefined ? undefined : onlyOf(some));
+          if (chosen === undefined) {
+            expect(some).toEqual([]);
+            continue;
+          }
+          for (const worker of some) {
+            if (worker === chosen) continue;
+            expect(since.get(worker)!.has(chosen)).toBe(false);
+            since.get(worker)!.add(chosen);
+          }
+          since.set(chosen, new Set());
+        }
+      }),
+    );
+  });
+});
+
 describe('round robin', () => {
+  it('does not take a turn from those that may not take a call', () => {
+    const workers = manyWorkers(4);
+    const policy = new RoundRobin<TestWorker>();
+    for (const worker of workers) policy.add(worker);
+    const [a1, b1, a2, b2] = workers as [TestWorker, TestWorker, TestWorker, TestWorker];
+    const names = Array.from({ length: 4 }, (_, at) =>
+      policy.choose(0, onlyOf(at % 2 === 0 ? [a1, a2] : [b1, b2])),
+    );
+    expect(names).toEqual([a1, b1, a2, b2]);
+  });
+
   it('passes over those that cannot take a call and keeps the others in turn', () => {
     const workers = manyWorkers(4);
     const policy = new RoundRobin<TestWorker>();

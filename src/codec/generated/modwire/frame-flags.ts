@@ -7,5 +7,6 @@ export enum FrameFlags {
   more = 2,
   replayed = 4,
   mirrored = 8,
-  idempotent = 16
+  idempotent = 16,
+  explain = 32
 }

@@ -5,6 +5,7 @@
 import { Ack, AckT } from './ack.js';
 import { Capacity, CapacityT } from './capacity.js';
 import { Credit, CreditT } from './credit.js';
+import { Explanation, ExplanationT } from './explanation.js';
 import { Failure, FailureT } from './failure.js';
 import { Gap, GapT } from './gap.js';
 import { Goodbye, GoodbyeT } from './goodbye.js';
@@ -59,13 +60,14 @@ export enum Body {
   Unserved = 24,
   Capacity = 25,
   Grant = 26,
-  Share = 27
+  Share = 27,
+  Explanation = 28
 }
 
 export function unionToBody(
   type: Body,
-  accessor: (obj:Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null
-): Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
+  accessor: (obj:Ack|Capacity|Credit|Explanation|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Credit|Explanation|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null
+): Ack|Capacity|Credit|Explanation|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
   switch(Body[type]) {
     case 'NONE': return null; 
     case 'Hello': return accessor(new Hello())! as Hello;
@@ -95,15 +97,16 @@ export function unionToBody(
     case 'Capacity': return accessor(new Capacity())! as Capacity;
     case 'Grant': return accessor(new Grant())! as Grant;
     case 'Share': return accessor(new Share())! as Share;
+    case 'Explanation': return accessor(new Explanation())! as Explanation;
     default: return null;
   }
 }
 
 export function unionListToBody(
   type: Body, 
-  accessor: (index: number, obj:Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null, 
+  accessor: (index: number, obj:Ack|Capacity|Credit|Explanation|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Credit|Explanation|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null, 
   index: number
-): Ack|Capacity|Credit|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
+): Ack|Capacity|Credit|Explanation|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
   switch(Body[type]) {
     case 'NONE': return null; 
     case 'Hello': return accessor(index, new Hello())! as Hello;
@@ -133,6 +136,7 @@ export function unionListToBody(
     case 'Capacity': return accessor(index, new Capacity())! as Capacity;
     case 'Grant': return accessor(index, new Grant())! as Grant;
     case 'Share': return accessor(index, new Share())! as Share;
+    case 'Explanation': return accessor(index, new Explanation())! as Explanation;
     default: return null;
   }
 }

@@ -8,6 +8,7 @@ import { Ack, AckT } from './ack.js';
 import { Body, unionToBody, unionListToBody } from './body.js';
 import { Capacity, CapacityT } from './capacity.js';
 import { Credit, CreditT } from './credit.js';
+import { Explanation, ExplanationT } from './explanation.js';
 import { Failure, FailureT } from './failure.js';
 import { Gap, GapT } from './gap.js';
 import { Goodbye, GoodbyeT } from './goodbye.js';
@@ -124,7 +125,7 @@ unpackTo(_o: ControlT): void {
 export class ControlT implements flatbuffers.IGeneratedObject {
 constructor(
   public bodyType: Body = Body.NONE,
-  public body: AckT|CapacityT|CreditT|FailureT|GapT|GoodbyeT|GrantT|HelloT|PingT|PongT|RegisterT|RegisteredT|ResolveT|ResolvedT|ServeT|ServingT|ShareT|SlowT|SubscribeT|SubscribedT|UnreadableT|UnserveT|UnservedT|UnsubscribeT|UnsubscribedT|WelcomeT|WithheldT|null = null
+  public body: AckT|CapacityT|CreditT|ExplanationT|FailureT|GapT|GoodbyeT|GrantT|HelloT|PingT|PongT|RegisterT|RegisteredT|ResolveT|ResolvedT|ServeT|ServingT|ShareT|SlowT|SubscribeT|SubscribedT|UnreadableT|UnserveT|UnservedT|UnsubscribeT|UnsubscribedT|WelcomeT|WithheldT|null = null
 ){}
 
 

@@ -4,6 +4,7 @@
 
 import * as flatbuffers from 'flatbuffers';
 
+import { Reference, ReferenceT } from './reference.js';
 import { WorkerPolicy } from './worker-policy.js';
 
 
@@ -61,8 +62,18 @@ policy():WorkerPolicy {
   return offset ? this.bb!.readUint8(this.bb_pos + offset) : WorkerPolicy.least_outstanding;
 }
 
+reads(index: number, obj?:Reference):Reference|null {
+  const offset = this.bb!.__offset(this.bb_pos, 16);
+  return offset ? (obj || new Reference()).__init(this.bb!.__vector(this.bb_pos + offset) + index * 16, this.bb!) : null;
+}
+
+readsLength():number {
+  const offset = this.bb!.__offset(this.bb_pos, 16);
+  return offset ? this.bb!.__vector_len(this.bb_pos + offset) : 0;
+}
+
 static startServe(builder:flatbuffers.Builder) {
-  builder.startObject(6);
+  builder.startObject(7);
 }
 
 static addService(builder:flatbuffers.Builder, service:number) {
@@ -89,13 +100,21 @@ static addPolicy(builder:flatbuffers.Builder, policy:WorkerPolicy) {
   builder.addFieldInt8(5, policy, WorkerPolicy.least_outstanding);
 }
 
+static addReads(builder:flatbuffers.Builder, readsOffset:flatbuffers.Offset) {
+  builder.addFieldOffset(6, readsOffset, 0);
+}
+
+static startReadsVector(builder:flatbuffers.Builder, numElems:number) {
+  builder.startVector(16, numElems, 1);
+}
+
 static endServe(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 6) // subject
   return offset;
 }
 
-static createServe(builder:flatbuffers.Builder, service:number, subjectOffset:flatbuffers.Offset, groupOffset:flatbuffers.Offset, versionOffset:flatbuffers.Offset, concurrency:number, policy:WorkerPolicy):flatbuffers.Offset {
+static createServe(builder:flatbuffers.Builder, service:number, subjectOffset:flatbuffers.Offset, groupOffset:flatbuffers.Offset, versionOffset:flatbuffers.Offset, concurrency:number, policy:WorkerPolicy, readsOffset:flatbuffers.Offset):flatbuffers.Offset {
   Serve.startServe(builder);
   Serve.addService(builder, service);
   Serve.addSubject(builder, subjectOffset);
@@ -103,6 +122,7 @@ static createServe(builder:flatbuffers.Builder, service:number, subjectOffset:fl
   Serve.addVersion(builder, versionOffset);
   Serve.addConcurrency(builder, concurrency);
   Serve.addPolicy(builder, policy);
+  Serve.addReads(builder, readsOffset);
   return Serve.endServe(builder);
 }
 
@@ -113,7 +133,8 @@ unpack(): ServeT {
     this.group(),
     this.version(),
     this.concurrency(),
-    this.policy()
+    this.policy(),
+    this.bb!.createObjList<Reference, ReferenceT>(this.reads.bind(this), this.readsLength())
   );
 }
 
@@ -125,6 +146,7 @@ unpackTo(_o: ServeT): void {
   _o.version = this.version();
   _o.concurrency = this.concurrency();
   _o.policy = this.policy();
+  _o.reads = this.bb!.createObjList<Reference, ReferenceT>(this.reads.bind(this), this.readsLength());
 }
 }
 
@@ -135,7 +157,8 @@ constructor(
   public group: string|Uint8Array|null = null,
   public version: string|Uint8Array|null = null,
   public concurrency: number = 0,
-  public policy: WorkerPolicy = WorkerPolicy.least_outstanding
+  public policy: WorkerPolicy = WorkerPolicy.least_outstanding,
+  public reads: (ReferenceT)[] = []
 ){}
 
 
@@ -143,6 +166,7 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
   const subject = (this.subject !== null ? builder.createString(this.subject!) : 0);
   const group = (this.group !== null ? builder.createString(this.group!) : 0);
   const version = (this.version !== null ? builder.createString(this.version!) : 0);
+  const reads = builder.createStructOffsetList(this.reads, Serve.startReadsVector);
 
   return Serve.createServe(builder,
     this.service,
@@ -150,7 +174,8 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
     group,
     version,
     this.concurrency,
-    this.policy
+    this.policy,
+    reads
   );
 }
 }

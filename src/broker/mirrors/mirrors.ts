@@ -1,0 +1,253 @@
+import type { FrameVerifier } from '../../codec/frame-verifier.js';
+import type { FrameView } from '../../codec/frame-view.js';
+import { ContentType } from '../../codec/generated/modwire/content-type.js';
+import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
+import { toHex } from '../../codec/message-id.js';
+import type { Limits } from '../../limits.js';
+import type { MirroredReply } from '../../mirroring/reply-reading.js';
+import type { Registry } from '../../registry/registry.js';
+import type { HeavyWork } from '../../workers/heavy-work.js';
+import { Call, STREAM_WINDOW } from '../calls/call.js';
+import type { BrokerCall, BrokerCaller, BrokerWorker, WorkerGroup } from '../calls/worker-group.js';
+import { exactMs } from '../clock.js';
+import type { CallAssignment } from '../experiments/call-assignment.js';
+import type { Experiments } from '../experiments/experiments.js';
+import type { RunningExperiment, RunningVariant } from '../experiments/running-experiment.js';
+import { LoopBudget } from './loop-budget.js';
+import { MIRROR_BOUNDS } from './mirror-bounds.js';
+import { MirrorComparisons } from './mirror-comparisons.js';
+import { MirrorPair, type MirrorPairHost } from './mirror-pair.js';
+import { MirrorReport } from './mirror-report.js';
+import { mirrorWorker } from './mirror-worker.js';
+import { MirroredFrames } from './mirrored-frame.js';
+
+/** What mirrors need of the broker's calls. */
+export interface MirroredCalls {
+  /** Hands a copy to a worker that has room. */
+  readonly hand: (copy: BrokerCall, worker: BrokerWorker) => void;
+  readonly giveUp: (copy: BrokerCall) => void;
+  readonly grant: (copy: BrokerCall, replies: number) => void;
+  readonly groupsOf: (frame: FrameView) => readonly WorkerGroup[];
+}
+
+export interface MirrorsParts {
+  readonly limits: Pick<Limits, 'maxMirrorBytes' | 'maxFrameBytes' | 'mirrorPercent'>;
+  readonly registry: Pick<Registry, 'schema'>;
+  readonly experiments: Pick<Experiments, 'list' | 'onChange'>;
+  readonly work: Pick<HeavyWork, 'compareReplies'>;
+  /** One whose frames the broker admits. */
+  readonly verifier: FrameVerifier;
+  /** Asked for first when there is something to copy. */
+  readonly calls: () => MirroredCalls;
+}
+
+/** A request that is to be copied, at the end of the turn in which its worker gets it. */
+interface Planned {
+  readonly pair: MirrorPair;
+  readonly call: BrokerCall;
+  readonly frame: FrameView;
+  readonly experiment: RunningExperiment;
+  readonly atMs: number;
+}
+
+/** Copies requests to a variant that answers nobody, and compares what it answers with what callers got. */
+export class Mirrors {
+  readonly #parts: MirrorsParts;
+  readonly #frames: MirroredFrames;
+  readonly #budget: LoopBudget;
+  /** Whether copies are left out for want of time. */
+  readonly #isBounded: boolean;
+  readonly #comparisons: MirrorComparisons;
+  readonly #host: MirrorPairHost;
+  readonly #reports = new Map<string, MirrorReport>();
+  /** Who makes all copies: what they are answered with is kept by their records. */
+  readonly #caller: BrokerCaller = { calls: new Set(), deliver: () => undefined };
+  #planned: Planned[] = [];
+  /** Copies that nobody is interested in any more. */
+  #unwanted: BrokerCall[] = [];
+  #scheduled = false;
+  #bytes = 0;
+  #closed = false;
+
+  constructor(parts: MirrorsParts) {
+    this.#parts = parts;
+    this.#isBounded = parts.limits.mirrorPercent < 100;
+    this.#budget = new LoopBudget(parts.limits.mirrorPercent / 100, MIRROR_BOUNDS.savedMs, exactMs());
+    this.#frames = new MirroredFrames(parts.verifier);
+    this.#comparisons = new MirrorComparisons({
+      ...{ work: parts.work, budget: this.#budget },
+      done: (pair) => this.#letGo(pair),
+    });
+    parts.experiments.onChange(() => this.#forgetReports());
+    this.#host = {
+      keep: (pair, byteLength) => this.#keep(pair, byteLength),
+      letGo: (pair) => this.#letGo(pair),
+      schemaOf: (reply) => this.#schemaOf(reply),
+      complete: (pair) => this.#comparisons.add(pair),
+      giveUp: (copy) => {
+        this.#unwanted.push(copy);
+        this.#schedule();
+      },
+      took: (copy, replies) => this.#took(copy, replies),
+    };
+  }
+
+  /**
+   * A request of an experiment was routed. It may be copied at the end of this turn: its own way is not touched.
+   */
+  routed(call: BrokerCall, { experiment, variant }: CallAssignment): void {
+    if (this.#closed || !experiment.compiled.mirrors(variant, call.id)) return;
+    const report = this.#reportOf(experiment);
+    if (call.over) {
+      report.skipped('ended');
+      return;
+    }
+    // Made on account of a copy, it is none that somebody waits for.
+    if ((call.frame.flags & FrameFlags.mirrored) !== 0) return;
+    if (call.worker === undefined) {
+      report.skipped('waiting');
+      return;
+    }
+    const nowMs = exactMs();
+    // Most of those that are left out cost no more than this.
+    if (this.#isBounded && this.#budget.leftMs(nowMs) <= 0) {
+      report.skipped('busy');
+      return;
+    }
+    const { frame } = call;
+    const pair = new MirrorPair(report, call.id, this.#host);
+    if (!this.#keep(pair, MIRROR_BOUNDS.pairBytes + frame.byteLength)) {
+      pair.skip('memory');
+      return;
+    }
+    call.record = pair.primary;
+    this.#planned.push({ pair, call, frame, experiment, atMs: nowMs });
+    this.#schedule();
+  }
+
+  /** What came of the copies of an experiment that has a mirror. */
+  report(experiment: RunningExperiment): MirrorReport {
+    return this.#reportOf(experiment);
+  }
+
+  /** The report begins anew; returns the old one, for which copies under way still count. */
+  reset(experiment: RunningExperiment): MirrorReport {
+    const report = this.#reportOf(experiment);
+    this.#reports.delete(experiment.name);
+    return report;
+  }
+
+  /** Gives up all copies, and makes no more. */
+  close(): void {
+    this.#closed = true;
+    this.#planned = [];
+    this.#comparisons.close();
+    for (const copy of [...this.#caller.calls]) this.#parts.calls().giveUp(copy);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    // After what was sent in this turn: that leaves first.
+    setImmediate(() => {
+      this.#scheduled = false;
+      for (const copy of this.#unwanted.splice(0)) this.#parts.calls().giveUp(copy);
+      this.#copyAll();
+    });
+  }
+
+  #copyAll(): void {
+    const startedMs = exactMs();
+    const planned = this.#planned;
+    this.#planned = [];
+    let nowMs = startedMs;
+    const leftMs = this.#budget.leftMs(startedMs);
+    for (const one of planned) {
+      if (one.pair.settled) continue;
+      const isLate = nowMs - one.atMs > MIRROR_BOUNDS.lateMs || nowMs - startedMs >= leftMs;
+      if (this.#isBounded && isLate) one.pair.skip('busy');
+      else {
+        this.#copy(one);
+        nowMs = exactMs();
+      }
+    }
+    this.#budget.spend(nowMs - startedMs);
+  }
+
+  #copy({ pair, call, frame, experiment }: Planned): void {
+    const { calls, limits } = this.#parts;
+    const { name, eligibility } = mirrorOf(experiment);
+    const { weight } = experiment.kept.experiment.variants[experiment.compiled.mirrorVariant]!;
+    // Where requests go by themselves they find a place that no copy has taken.
+    const worker = mirrorWorker(call, calls().groupsOf(frame), eligibility, weight === 0 ? 0 : 1);
+    if (typeof worker === 'string') {
+      pair.skip(worker);
+      return;
+    }
+    const own = this.#frames.of(frame, experiment.name, name);
+    if (own === undefined || own.byteLength > limits.maxFrameBytes) {
+      pair.skip('memory');
+      return;
+    }
+    const copy: BrokerCall = new Call(
+      ...([this.#caller, own, exactMs(), call.deadlineMs, call.keyHash, false] as const),
+    );
+    copy.isCopy = true;
+    copy.eligibility = eligibility;
+    copy.record = pair.shadow;
+    pair.copy = copy;
+    pair.report.mirrored();
+    calls().hand(copy, worker);
+    this.#budget.spend(MIRROR_BOUNDS.unseenMs);
+  }
+
+  #reportOf(experiment: RunningExperiment): MirrorReport {
+    const { name, eligibility } = mirrorOf(experiment);
+    const target = `${name} ${eligibility?.lane}`;
+    let report = this.#reports.get(experiment.name);
+    if (report?.target !== target) {
+      report = new MirrorReport(experiment.name, name, target);
+      this.#reports.set(experiment.name, report);
+    }
+    return report;
+  }
+
+  /** Those of experiments that are no more. */
+  #forgetReports(): void {
+    if (this.#reports.size === 0) return;
+    const names = new Set(this.#parts.experiments.list().map(({ experiment }) => experiment.name));
+    for (const name of this.#reports.keys()) if (!names.has(name)) this.#reports.delete(name);
+  }
+
+  #keep(pair: MirrorPair, byteLength: number): boolean {
+    const { maxMirrorBytes } = this.#parts.limits;
+    if (pair.bytes + byteLength > maxMirrorBytes * MIRROR_BOUNDS.pairShare) return false;
+    if (this.#bytes + byteLength > maxMirrorBytes) return false;
+    pair.bytes += byteLength;
+    this.#bytes += byteLength;
+    return true;
+  }
+
+  #letGo(pair: MirrorPair): void {
+    this.#bytes -= pair.bytes;
+    pair.bytes = 0;
+    pair.primary.replies.length = 0;
+    pair.shadow.replies.length = 0;
+  }
+
+  #schemaOf({ contentType, schemaId }: FrameView): MirroredReply['schema'] {
+    if (contentType !== ContentType.flatbuffer || schemaId === undefined) return undefined;
+    return this.#parts.registry.schema(toHex(schemaId))?.compiled;
+  }
+
+  /** A copy is let go on for as long as its replies can be kept. */
+  #took(copy: BrokerCall, replies: number): void {
+    if (copy.granted - replies > STREAM_WINDOW / 2) return;
+    this.#parts.calls().grant(copy, replies + STREAM_WINDOW);
+  }
+}
+
+/** The variant of an experiment that gets copies. */
+function mirrorOf({ compiled, variants }: RunningExperiment): RunningVariant {
+  return variants[compiled.mirrorVariant]!;
+}
