@@ -7,7 +7,7 @@ import type { Version } from './stages.js';
  * and results are JSON.
  */
 export interface BrokerCommands {
-  start(): Promise<{ readonly url: string; readonly transport: string }>;
+  start(plan?: BrokerPlan): Promise<{ readonly url: string; readonly transport: string }>;
   /** Its last word. */
   drain(): Promise<BrokerFigures>;
 }
@@ -36,6 +36,11 @@ export interface ScorerCommands {
 export interface FeedbackCommands {
   connect(plan: ProcessPlan): Promise<void>;
   drain(): Promise<Figures>;
+}
+
+export interface BrokerPlan {
+  /** Where it keeps what is to last; without, in memory. */
+  readonly dataDir: string;
 }
 
 export interface ProcessPlan {

@@ -18,6 +18,8 @@ import { readTrace } from './trace-csv.js';
  * processes is left.
  */
 export async function runDemo(args: readonly string[]): Promise<number> {
+  const [first, ...rest] = args;
+  if (first === 'rollout') return (await import('./rollout/index.js')).runRolloutDemo(rest);
   try {
     const options = parseDemoOptions(args);
     if (options === undefined) {

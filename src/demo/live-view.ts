@@ -1,6 +1,7 @@
 import { LATENCY_CAPTION, liveCallTable, liveStageTable, type Rates } from './account-tables.js';
 import { accountCalls, accountStages, failedCount } from './accounts.js';
 import type { Snapshot } from './pipeline.js';
+import { RedrawnLines } from './redrawn-lines.js';
 import { STAGES } from './stages.js';
 import { styleOf } from './style.js';
 
@@ -21,18 +22,19 @@ export class LiveView {
   readonly #stream: NodeJS.WriteStream;
   readonly #title: string;
   readonly #durationSeconds: number;
+  readonly #lines: RedrawnLines;
   #samples: Sample[] = [];
-  #drawnLines = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(stream: NodeJS.WriteStream, title: string, durationSeconds: number) {
     this.#stream = stream;
     this.#title = title;
     this.#durationSeconds = durationSeconds;
+    this.#lines = new RedrawnLines(stream);
   }
 
   start(snapshot: () => Snapshot): void {
-    if (!this.#stream.isTTY || process.env.TERM === 'dumb') return;
+    if (!this.#lines.canDraw) return;
     this.#draw(snapshot());
     this.#timer = setInterval(() => this.#draw(snapshot()), DRAW_MS);
   }
@@ -41,24 +43,22 @@ export class LiveView {
   stop(): void {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
-    this.#stream.write(`${this.#toTop()}\u001b[J`);
-    this.#drawnLines = 0;
+    this.#lines.wipe();
   }
 
   #draw(snapshot: Snapshot): void {
     const { bold, dim } = styleOf(this.#stream, process.env);
-    const { columns, rows: height } = this.#stream;
-    const width = Math.max(1, (columns || 80) - 1);
-    const [calls, stages] = this.#tables(snapshot, width);
-    const cut = (line: string) => line.slice(0, width);
-    const paint = ([head, ...rows]: readonly string[]) => [dim(cut(head!)), ...rows.map(cut)];
-    const title = bold(cut(`${this.#title}: ${this.#progress(snapshot)}`));
-    const all = [title, ...paint(calls), ...paint(stages), dim(cut(LATENCY_CAPTION))];
-    // A view that does not fit could not be drawn over.
-    const lines = all.slice(0, Math.max(1, (height || 24) - 1));
-    const text = lines.map((line) => `\u001b[2K${line}\n`).join('');
-    this.#stream.write(`${this.#toTop()}${text}\u001b[J`);
-    this.#drawnLines = lines.length;
+    const [calls, stages] = this.#tables(snapshot, this.#lines.width);
+    const table = ([head, ...rows]: readonly string[]) => [
+      { text: head!, paint: dim },
+      ...rows.map((text) => ({ text })),
+    ];
+    this.#lines.draw([
+      { text: `${this.#title}: ${this.#progress(snapshot)}`, paint: bold },
+      ...table(calls),
+      ...table(stages),
+      { text: LATENCY_CAPTION, paint: dim },
+    ]);
   }
 
   #tables(snapshot: Snapshot, width: number): [calls: string[], stages: string[]] {
@@ -88,10 +88,6 @@ export class LiveView {
         amount: (amount - earlier[index]!.amount) / seconds,
       }));
     return { calls: rates(now.calls, before.calls), stages: rates(now.stages, before.stages) };
-  }
-
-  #toTop(): string {
-    return this.#drawnLines === 0 ? '' : `\u001b[${this.#drawnLines}F`;
   }
 }
 

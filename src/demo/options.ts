@@ -16,6 +16,7 @@ service, two versions of a scoring model, and a feedback consumer. Shows live fi
 the end a summary that accounts for every request and every frame.
 
 Usage: modwire demo [OPTION]...
+       modwire demo rollout [OPTION]...   another demo: a service goes from one version to the next
 
 Options:
       --duration SECONDS  How long requests are sent; ${DEFAULTS.duration} by default. A trace may end sooner.

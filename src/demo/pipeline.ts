@@ -10,8 +10,9 @@ import type {
 } from './commands.js';
 import type { DemoProcess } from './demo-process.js';
 import type { BrokerFigures, Figures } from './figures.js';
-import { ProcessGroup, type UnexpectedEnd } from './process-group.js';
+import { endedError, ProcessGroup } from './process-group.js';
 import { FEATURES, FEEDBACK, GATEWAY, type ProcessName, SCORERS, VERSIONS } from './stages.js';
+import { unlessAborted } from './unless-aborted.js';
 
 export type Phase = 'starting' | 'running' | 'draining' | 'ended';
 
@@ -188,15 +189,7 @@ export class Pipeline {
 
   /** Rejects as soon as a process ends that should not, or the run is abandoned. */
   #unlessBroken<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this.#broken;
-    // When the signal wins, nobody else waits for the work's own failure.
-    work.catch(() => undefined);
-    return new Promise((resolve, reject) => {
-      const fail = () => reject(signal.reason);
-      if (signal.aborted) fail();
-      else signal.addEventListener('abort', fail, { once: true });
-      work.then(resolve, reject).finally(() => signal.removeEventListener('abort', fail));
-    });
+    return unlessAborted(this.#broken.signal, work);
   }
 
   #watchForStall(): () => void {
@@ -211,16 +204,6 @@ export class Pipeline {
     }, 1_000);
     return () => clearInterval(timer);
   }
-}
-
-function endedError({ name, how, output }: UnexpectedEnd): ModwireError {
-  const lines = output.trim();
-  return new ModwireError('INTERNAL', {
-    what: `${name} ended in the middle of the run`,
-    expected: 'all processes to live until the end',
-    got: how,
-    ...(lines === '' ? {} : { advice: `its last words:\n${lines}` }),
-  });
 }
 
 function stalledError(sent: number): ModwireError {

@@ -1,3 +1,4 @@
+import { ModwireError } from '../errors.js';
 import type { Commands } from './commands.js';
 import { DemoProcess } from './demo-process.js';
 
@@ -23,6 +24,7 @@ export class ProcessGroup {
     for (const member of this.#members) member.kill();
   };
   readonly #lost: string[] = [];
+  readonly #leaving = new Set<Member>();
   #closing = false;
 
   /** `onEnd` is told of every process that ends before `close`. */
@@ -40,13 +42,20 @@ export class ProcessGroup {
     const member: DemoProcess<C> = new DemoProcess<C>(name, program, {
       figures: report,
       ended: (how) => {
-        if (this.#closing) return;
+        if (this.#closing || this.#leaving.has(member)) return;
         this.#lost.push(name);
         this.#onEnd({ name, how, output: member.output });
       },
     });
     this.#members.push(member);
     return member;
+  }
+
+  /** Has one end by itself, as it is to, and resolves when it has. */
+  async leave(member: Member): Promise<void> {
+    this.#leaving.add(member);
+    member.release();
+    await member.ended;
   }
 
   /** Names of the processes that ended before `close`. */
@@ -69,4 +78,15 @@ export class ProcessGroup {
     clearTimeout(timer);
     process.off('exit', this.#killAll);
   }
+}
+
+/** Why a run fails of which a process has ended. */
+export function endedError({ name, how, output }: UnexpectedEnd): ModwireError {
+  const lines = output.trim();
+  return new ModwireError('INTERNAL', {
+    what: `${name} ended in the middle of the run`,
+    expected: 'all processes to live until the end',
+    got: how,
+    ...(lines === '' ? {} : { advice: `its last words:\n${lines}` }),
+  });
 }

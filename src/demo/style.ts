@@ -1,4 +1,4 @@
-type Paint = (text: string) => string;
+export type Paint = (text: string) => string;
 
 /** Colours of a terminal; without, each returns its text as it is. */
 export interface Style {

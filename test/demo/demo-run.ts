@@ -58,7 +58,7 @@ export async function jsonRun(args: readonly string[]): Promise<DemoExit & { rea
 
 export interface DemoChild {
   readonly pid: number;
-  /** File name of its program, without its extension. */
+  /** Path of its program below processes/, without its extension. */
   readonly program: string;
 }
 
@@ -67,7 +67,7 @@ export function childrenOf(pid: number): DemoChild[] {
   const lines = execFileSync('ps', ['-A', '-o', 'pid=', '-o', 'ppid=', '-o', 'args='], { encoding: 'utf8' });
   const children: DemoChild[] = [];
   for (const line of lines.split('\n')) {
-    const match = /^\s*(\d+)\s+(\d+)\s.*demo\/processes\/(\w+)\.js/.exec(line);
+    const match = /^\s*(\d+)\s+(\d+)\s.*demo\/processes\/([\w/]+)\.js/.exec(line);
     if (match !== null && Number(match[2]) === pid)
       children.push({ pid: Number(match[1]), program: match[3]! });
   }

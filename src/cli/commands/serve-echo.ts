@@ -45,7 +45,7 @@ export const serveEcho: TableCommand = {
     {
       name: 'service-version',
       value: 'SEMVER',
-      about: 'Version of what serves, for operators. (default none)',
+      about: 'Version of what serves: callers and experiments may ask for a range. (default none)',
     },
     {
       name: 'policy',

@@ -1,6 +1,6 @@
 /** The demo's broker, in a process of its own. */
 import { type Broker, startBroker } from '../../broker/index.js';
-import type { BrokerCommands } from '../commands.js';
+import type { BrokerCommands, BrokerPlan } from '../commands.js';
 import type { BrokerFigures } from '../figures.js';
 import { serveParent } from './serve-parent.js';
 
@@ -21,8 +21,8 @@ function figures(): BrokerFigures | undefined {
 
 serveParent<BrokerCommands>(
   {
-    async start() {
-      broker = await startBroker({ port: 0, name: 'modwire demo', limits: PATIENCE });
+    async start(plan?: BrokerPlan) {
+      broker = await startBroker({ port: 0, name: 'modwire demo', limits: PATIENCE, ...plan });
       return { url: broker.url, transport: broker.transport };
     },
     async drain() {
