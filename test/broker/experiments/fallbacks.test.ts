@@ -121,8 +121,8 @@ describe.each(TRANSPORTS)('requests shortly after the start of a broker, over %s
     expect(await met).toBe('candidate');
   });
 
-  it('go to the default where that comes first', async () => {
-    const broker = await fixture.broker(transport, { startupGraceMs: 20_000 });
+  it('wait for their own variant where another comes first, and go to the default when that time is over', async () => {
+    const broker = await fixture.broker(transport, { startupGraceMs: 3_000 });
     await putExperiment(broker, ALL);
     const caller = await fixture.client(broker.url);
     const met = variantMet(caller, KEYED);
