@@ -7,6 +7,16 @@ const PURE = ['codec', 'contracts', 'mirroring', 'open-inference', 'routing', 't
   (folder) => `test/${folder}/**/*.test.ts`,
 );
 
+/** What takes long, and is run by itself: `npm run test:long`. */
+const LONG = [
+  'test/broker/rollouts/rollout-restart.test.ts',
+  'test/broker/slow-consumer.test.ts',
+  'test/demo/rollout/rollout-demo.test.ts',
+  'test/fuzz/fuzz.test.ts',
+  'test/registry/crash.test.ts',
+  'test/workers/worker-heap.test.ts',
+];
+
 // Tests and the fuzzer's modules run against the source, also where the fuzzer takes from dist what no entry point of the
 // package exports; programs that tests start run from dist.
 export default defineConfig({
@@ -26,7 +36,8 @@ export default defineConfig({
     projects: [
       // Pure functions leave nothing behind: their files share a process, and what was loaded before.
       { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
-      { extends: true, test: { name: 'real', include: ['test/**/*.test.ts'], exclude: PURE } },
+      { extends: true, test: { name: 'real', include: ['test/**/*.test.ts'], exclude: [...PURE, ...LONG] } },
+      { extends: true, test: { name: 'long', include: LONG } },
     ],
     setupFiles: ['test/support/property-sizes.ts'],
     pool: 'forks',
