@@ -1,7 +1,7 @@
 import { HIGH, type Memory } from '../codec/memory.js';
 import { encodeUtf8 } from '../codec/utf8.js';
 import type { FieldPath, FieldPathLeaf } from './field-path.js';
-import { defaultText, scalarText } from './json/scalar-to-json.js';
+import { defaultText, scalarAt, scalarText } from './json/scalar-to-json.js';
 import type { ScalarName } from './schema-model.js';
 
 const MAX_DIGITS = 24;
@@ -87,24 +87,17 @@ function slotOf(data: DataView, table: number, entry: number): number {
 /** NaN for all that is not an integer; of 64 bits the nearest double. */
 function integerAt(data: DataView, at: number, scalar: ScalarName): number {
   switch (scalar) {
-    case 'ubyte':
-      return data.getUint8(at);
-    case 'byte':
-      return data.getInt8(at);
-    case 'short':
-      return data.getInt16(at, true);
-    case 'ushort':
-      return data.getUint16(at, true);
-    case 'int':
-      return data.getInt32(at, true);
-    case 'uint':
-      return data.getUint32(at, true);
+    case 'bool':
+    case 'float':
+    case 'double':
+      return Number.NaN;
+    // Without a bigint, which would be made anew for each payload.
     case 'long':
       return data.getInt32(at + 4, true) * HIGH + data.getUint32(at, true);
     case 'ulong':
       return data.getUint32(at + 4, true) * HIGH + data.getUint32(at, true);
     default:
-      return Number.NaN;
+      return scalarAt(data, at, scalar) as number;
   }
 }
 
