@@ -1,11 +1,11 @@
 /** The demo: an inference service in processes of its own, and an account of every request and frame in the end. */
 import { basename } from 'node:path';
-import { ModwireError } from '../errors.js';
 import { replayArrivals, withinDuration } from './arrivals.js';
 import { listenForInterruption } from './interruption.js';
 import { LiveView } from './live-view.js';
 import { type DemoOptions, parseDemoOptions, USAGE } from './options.js';
 import { Pipeline } from './pipeline.js';
+import { runProgram } from './program.js';
 import { styleOf } from './style.js';
 import { type Summary, summarize } from './summary.js';
 import { summaryText } from './summary-text.js';
@@ -20,25 +20,16 @@ import { readTrace } from './trace-csv.js';
 export async function runDemo(args: readonly string[]): Promise<number> {
   const [first, ...rest] = args;
   if (first === 'rollout') return (await import('./rollout/index.js')).runRolloutDemo(rest);
-  try {
-    const options = parseDemoOptions(args);
-    if (options === undefined) {
-      process.stdout.write(USAGE);
-      return 0;
-    }
-    const title = await describe(options);
-    const summary = await runAndShow(options, title);
-    const text = options.json
-      ? JSON.stringify(summary, null, 2)
-      : summaryText(summary, title, styleOf(process.stdout, process.env), process.stdout.columns || Infinity);
-    process.stdout.write(`${text}\n`);
-    return summary.exitCode;
-  } catch (thrown) {
-    // What is a defect shows where it is.
-    if (!(thrown instanceof ModwireError)) throw thrown;
-    process.stderr.write(`modwire: ${thrown.code}: ${thrown.message}\n`);
-    return thrown.row.exitCode;
-  }
+  return runProgram({ usage: USAGE, parse: parseDemoOptions, run: runDescribed }, args);
+}
+
+async function runDescribed(options: DemoOptions): Promise<{ text: string; exitCode: number }> {
+  const title = await describe(options);
+  const summary = await runAndShow(options, title);
+  const text = options.json
+    ? JSON.stringify(summary, null, 2)
+    : summaryText(summary, title, styleOf(process.stdout, process.env), process.stdout.columns || Infinity);
+  return { text, exitCode: summary.exitCode };
 }
 
 async function runAndShow(options: DemoOptions, title: string): Promise<Summary> {

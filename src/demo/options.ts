@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import { ModwireError } from '../errors.js';
 import type { ArrivalPlan } from './commands.js';
+import { parseFlags } from './program.js';
 
 export interface DemoOptions {
   readonly durationSeconds: number;
@@ -10,6 +10,16 @@ export interface DemoOptions {
 }
 
 const DEFAULTS = { duration: 15, rate: 500, speed: 1, seed: 1 } as const;
+
+const FLAGS = {
+  duration: { type: 'string' },
+  rate: { type: 'string' },
+  trace: { type: 'string' },
+  speed: { type: 'string' },
+  seed: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
 
 export const USAGE = `Runs an inference service on this machine, in processes of its own: a broker, a gateway, a feature
 service, two versions of a scoring model, and a feedback consumer. Shows live figures on a terminal, and in
@@ -35,7 +45,7 @@ something is lost or a process failed, 2 a flag or the trace is not valid, 22 th
 
 /** Undefined when help is asked for. Throws INVALID_ARGUMENT for what is not valid. */
 export function parseDemoOptions(args: readonly string[]): DemoOptions | undefined {
-  const values = parse(args);
+  const values = parseFlags(args, FLAGS, 'modwire demo');
   if (values.help) return undefined;
   const { trace } = values;
   if (trace === undefined && values.speed !== undefined) {
@@ -58,30 +68,6 @@ export function parseDemoOptions(args: readonly string[]): DemoOptions | undefin
     seed: whole('seed', values.seed, DEFAULTS.seed),
     json: values.json === true,
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        duration: { type: 'string' },
-        rate: { type: 'string' },
-        trace: { type: 'string' },
-        speed: { type: 'string' },
-        seed: { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-      allowPositionals: false,
-    }).values;
-  } catch (thrown) {
-    throw new ModwireError('INVALID_ARGUMENT', {
-      what: thrown instanceof Error ? thrown.message : String(thrown),
-      advice: 'see modwire demo --help',
-      cause: thrown,
-    });
-  }
 }
 
 function number(name: string, text: string | undefined, fallback: number, min: number, max: number): number {

@@ -1,6 +1,6 @@
 /** The demo of a rollout: a service goes from one version to another under load, and every request is accounted for. */
-import { ModwireError } from '../../errors.js';
 import { listenForInterruption } from '../interruption.js';
+import { runProgram } from '../program.js';
 import { styleOf } from '../style.js';
 import { parseRolloutDemoOptions, type RolloutDemoOptions, USAGE } from './options.js';
 import { RolloutProgress } from './progress.js';
@@ -13,25 +13,16 @@ import { rolloutSummaryText } from './summary-text.js';
  * summary to standard output. When it resolves, none of its processes is left.
  */
 export async function runRolloutDemo(args: readonly string[]): Promise<number> {
-  try {
-    const options = parseRolloutDemoOptions(args);
-    if (options === undefined) {
-      process.stdout.write(USAGE);
-      return 0;
-    }
-    const summary = await runAndShow(options);
-    const style = styleOf(process.stdout, process.env);
-    const text = options.json
-      ? JSON.stringify(summary, null, 2)
-      : rolloutSummaryText(summary, options, style, process.stdout.columns || Infinity);
-    process.stdout.write(`${text}\n`);
-    return summary.exitCode;
-  } catch (thrown) {
-    // What is a defect shows where it is.
-    if (!(thrown instanceof ModwireError)) throw thrown;
-    process.stderr.write(`modwire: ${thrown.code}: ${thrown.message}\n`);
-    return thrown.row.exitCode;
-  }
+  return runProgram({ usage: USAGE, parse: parseRolloutDemoOptions, run: runSummarized }, args);
+}
+
+async function runSummarized(options: RolloutDemoOptions): Promise<{ text: string; exitCode: number }> {
+  const summary = await runAndShow(options);
+  const style = styleOf(process.stdout, process.env);
+  const text = options.json
+    ? JSON.stringify(summary, null, 2)
+    : rolloutSummaryText(summary, options, style, process.stdout.columns || Infinity);
+  return { text, exitCode: summary.exitCode };
 }
 
 async function runAndShow(options: RolloutDemoOptions): Promise<RolloutSummary> {

@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { ModwireError } from '../../errors.js';
+import { parseFlags } from '../program.js';
 import { type SceneOptions, STEPS, VERSIONS, WORKERS } from './scene.js';
 
 export interface RolloutDemoOptions extends SceneOptions {
@@ -17,6 +17,15 @@ const MIN_SECONDS = 9;
 const MAX_SECONDS = 600;
 const MIN_RATE = 20;
 const MAX_RATE = 2_000;
+
+const FLAGS = {
+  failing: { type: 'boolean' },
+  duration: { type: 'string' },
+  rate: { type: 'string' },
+  seed: { type: 'string' },
+  json: { type: 'boolean' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
 
 export const USAGE = `Moves a service from version ${VERSIONS.stable} to ${VERSIONS.candidate} while requests go on, in processes of its own: a broker, ${WORKERS} workers of
 each version, and a client. A canary of ${STEPS.join(', ')} % is judged by its gate; then the old workers are
@@ -39,7 +48,7 @@ process failed, 2 a flag is not valid.
 
 /** Undefined when help is asked for. Throws INVALID_ARGUMENT for what is not valid. */
 export function parseRolloutDemoOptions(args: readonly string[]): RolloutDemoOptions | undefined {
-  const values = parse(args);
+  const values = parseFlags(args, FLAGS, 'modwire demo rollout');
   if (values.help) return undefined;
   return {
     durationSeconds: number('duration', values.duration, DEFAULTS.duration, MIN_SECONDS, MAX_SECONDS),
@@ -48,29 +57,6 @@ export function parseRolloutDemoOptions(args: readonly string[]): RolloutDemoOpt
     failing: values.failing === true,
     json: values.json === true,
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        failing: { type: 'boolean' },
-        duration: { type: 'string' },
-        rate: { type: 'string' },
-        seed: { type: 'string' },
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-      allowPositionals: false,
-    }).values;
-  } catch (thrown) {
-    throw new ModwireError('INVALID_ARGUMENT', {
-      what: thrown instanceof Error ? thrown.message : String(thrown),
-      advice: 'see modwire demo rollout --help',
-      cause: thrown,
-    });
-  }
 }
 
 function number(name: string, text: string | undefined, fallback: number, min: number, max: number): number {
