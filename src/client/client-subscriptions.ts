@@ -56,11 +56,12 @@ export class ClientSubscriptions {
   async start<Item>(
     filter: string,
     reading: FrameReading<Item>,
-    { signal, group }: SubscribeOptions,
+    options: SubscribeOptions,
   ): Promise<Subscription<Item>> {
     const number = this.#nextNumber++;
     const { maxQueuedFrames } = this.#parts;
-    const subscription = new Subscription(filter, number, reading, maxQueuedFrames, this.#host, group);
+    const { signal } = options;
+    const subscription = new Subscription(filter, number, reading, maxQueuedFrames, this.#host, options);
     this.#open.set(number, subscription);
     try {
       const answer = this.#starting.wait(number, signal);
@@ -168,14 +169,17 @@ export class ClientSubscriptions {
     const { link, inbox } = this.#parts;
     const maxBytes = link.connection?.welcome.maxBatchBytes ?? 0;
     const requests = subscriptions.map((subscription): ControlOf<'subscribe'> => {
-      const { number, filter, reading, group = '' } = subscription;
+      const { number, filter, reading, group = '', skipHistory } = subscription;
       // What a member of a group has seen says nothing of what the group has.
       const resume = again && group === '';
       const positions = resume ? inbox.positions(subscription, maxBytes) : [];
       // What does not fit makes it incomplete.
       const complete = resume && subscription.complete;
       const { reads } = reading;
-      return { type: 'subscribe', subscription: number, filter, resume, complete, positions, reads, group };
+      return {
+        ...({ type: 'subscribe', subscription: number } as const),
+        ...{ filter, resume, complete, positions, reads, group, skipHistory },
+      };
     });
     if (link.sendAll(requests)) return;
     for (const { number } of subscriptions) this.#starting.reject(number, notConnected());

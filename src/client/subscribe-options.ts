@@ -9,6 +9,11 @@ export interface SubscribeOptions extends SignalOptions {
    * filter: each message goes to one of them. 1 to 256 characters; left out, the subscription gets everything.
    */
   readonly group?: string;
+  /**
+   * Of subjects that a stream captures: what was missed while there was no connection, or by reading too slowly, comes from
+   * the stream before what is new. With true it is told as a gap instead. False unless given.
+   */
+  readonly skipHistory?: boolean;
 }
 
 /** What follows a filter and a contract, in either order. */

@@ -5,6 +5,7 @@ import type { Unreadable } from './client-events.js';
 import { FrameQueue } from './frame-queue.js';
 import type { FrameReading } from './frame-reading.js';
 import { SchemaBarrier } from './schema-barrier.js';
+import type { SubscribeOptions } from './subscribe-options.js';
 
 /** A subscription, whatever it makes of its frames. @internal */
 export type AnySubscription = Subscription<unknown>;
@@ -32,6 +33,8 @@ export class Subscription<Item = FrameView> implements AsyncIterable<Item> {
   readonly filter: string;
   /** The group with whose other members it shares what the filter selects; undefined when it gets everything. */
   readonly group: string | undefined;
+  /** Whether it does without what a stream has of what it missed. */
+  readonly skipHistory: boolean;
   /** @internal */ readonly number: number;
   /** Whether the broker has ever accepted it. @internal */ accepted = false;
   /** Whether the client knows the positions of all subjects of the filter. @internal */ complete = false;
@@ -54,10 +57,11 @@ export class Subscription<Item = FrameView> implements AsyncIterable<Item> {
     reading: FrameReading<Item>,
     maxQueued: number,
     host: SubscriptionHost,
-    group?: string,
+    { group, skipHistory = false }: Pick<SubscribeOptions, 'group' | 'skipHistory'> = {},
   ) {
     this.filter = filter;
     this.group = group;
+    this.skipHistory = skipHistory;
     this.number = number;
     this.reading = reading;
     this.#maxQueued = maxQueued;

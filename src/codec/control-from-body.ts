@@ -33,6 +33,7 @@ import { UnsubscribeT } from './generated/modwire/control/unsubscribe.js';
 import { UnsubscribedT } from './generated/modwire/control/unsubscribed.js';
 import { WelcomeT } from './generated/modwire/control/welcome.js';
 import { WithheldT } from './generated/modwire/control/withheld.js';
+import { fromStreamBody } from './stream-from-body.js';
 
 /** What a control message says. It was verified, so that required strings are there and the body is of its type. */
 export function fromControlBody(control: Control): ControlMessage {
@@ -72,6 +73,7 @@ export function fromControlBody(control: Control): ControlMessage {
       positions: body.positions.map(fromPosition),
       reads: body.reads.map(fromReference),
       group: String(body.group ?? ''),
+      skipHistory: body.skipHistory,
     };
   }
   if (body instanceof SubscribedT) {
@@ -168,6 +170,8 @@ export function fromControlBody(control: Control): ControlMessage {
   if (body instanceof ExplanationT) {
     return { type: 'explanation', request: fromReference(body.request), json: String(body.json) };
   }
+  const aboutStreams = fromStreamBody(body);
+  if (aboutStreams !== undefined) return aboutStreams;
   const goodbye = body as GoodbyeT;
   return {
     type: 'goodbye',

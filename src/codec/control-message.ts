@@ -1,3 +1,5 @@
+import type { StreamMessage } from './stream-message.js';
+
 /** How far a subject has come in one epoch. */
 export interface SubjectPosition {
   readonly subject: string;
@@ -53,6 +55,8 @@ export type ControlMessage =
       readonly reads: readonly Uint8Array[];
       /** With whom it shares what it selects; empty when it gets everything. */
       readonly group: string;
+      /** What a stream still has of what it missed is told as missed, and not sent. */
+      readonly skipHistory: boolean;
     }
   | {
       readonly type: 'subscribed';
@@ -172,7 +176,8 @@ export type ControlMessage =
       readonly request: Uint8Array;
       /** A CallExplanation. */
       readonly json: string;
-    };
+    }
+  | StreamMessage;
 
 /** The message of one type. */
 export type ControlOf<Type extends ControlMessage['type']> = Extract<ControlMessage, { type: Type }>;

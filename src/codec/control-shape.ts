@@ -20,6 +20,7 @@ const position = table(text('subject'), u64('epoch'), u64('sequence'));
 const missed = table(text('subject'), u64('epoch'), u64('first'), u64('last'));
 const positions: FieldShape = { kind: 'tables', name: 'positions', of: position };
 const reads: FieldShape = { kind: 'structs', name: 'reads', bytes: 16, alignment: 1 };
+const offsets: FieldShape = { kind: 'structs', name: 'offsets', bytes: 16, alignment: 8 };
 const misses: FieldShape = { kind: 'tables', name: 'missed', of: missed };
 
 const BODIES: Record<Exclude<keyof typeof Body, 'NONE'>, TableShape> = {
@@ -43,6 +44,7 @@ const BODIES: Record<Exclude<keyof typeof Body, 'NONE'>, TableShape> = {
     positions,
     reads,
     optionalText('group'),
+    u8('skip_history'),
   ),
   Subscribed: table(u32('subscription'), positions, u8('complete'), misses),
   Unsubscribe: table(u32('subscription')),
@@ -92,6 +94,23 @@ const BODIES: Record<Exclude<keyof typeof Body, 'NONE'>, TableShape> = {
   Grant: table(u64('replies'), reference('request')),
   Share: table(u32('subscription')),
   Explanation: table(text('json'), reference('request')),
+  Consume: table(
+    u32('consumer'),
+    text('stream'),
+    optionalText('name'),
+    optionalText('options'),
+    u32('capacity'),
+    u32('window_bytes'),
+  ),
+  Consuming: table(u32('consumer'), text('json')),
+  Handout: table(u32('consumer'), offsets, { kind: 'structs', name: 'attempts', bytes: 2, alignment: 2 }),
+  Settle: table(u32('consumer'), u8('verdict'), offsets, u32('delay_ms'), optionalText('reason')),
+  Lost: table(u32('consumer'), u64('first'), u64('last'), u16('code'), text('message')),
+  Unconsume: table(u32('consumer')),
+  Unconsumed: table(u32('consumer')),
+  Finished: table(u32('consumer'), u16('code'), optionalText('message')),
+  Manage: table(u32('call'), text('operation'), optionalText('json')),
+  Managed: table(u32('call'), text('json')),
 };
 
 export const CONTROL_SHAPE: TableShape = table(

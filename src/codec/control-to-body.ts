@@ -33,6 +33,7 @@ import { UnsubscribeT } from './generated/modwire/control/unsubscribe.js';
 import { UnsubscribedT } from './generated/modwire/control/unsubscribed.js';
 import { WelcomeT } from './generated/modwire/control/welcome.js';
 import { WithheldT } from './generated/modwire/control/withheld.js';
+import { toStreamBody } from './stream-to-body.js';
 
 /** The body of a control message, ready to be packed. */
 export function toControlBody(message: ControlMessage): { type: Body; table: ControlT['body'] } {
@@ -68,6 +69,7 @@ export function toControlBody(message: ControlMessage): { type: Body; table: Con
           message.positions.map(toPosition),
           message.reads.map(toReference),
           message.group,
+          message.skipHistory,
         ),
       };
     case 'subscribed':
@@ -206,6 +208,8 @@ export function toControlBody(message: ControlMessage): { type: Body; table: Con
           toBytes(message.schema),
         ),
       };
+    default:
+      return toStreamBody(message);
   }
 }
 

@@ -146,7 +146,14 @@ describe.each(TRANSPORTS)('a consumer that takes nothing over %s', (transport) =
 
   it('learns of exactly what it missed, also of subjects that appeared and were subscribed to meanwhile', async () => {
     const { broker, consumer, publisher, publish } = await stalled();
-    const filter = { resume: false, complete: false, positions: [], reads: [], group: '' };
+    const filter = {
+      resume: false,
+      complete: false,
+      positions: [],
+      reads: [],
+      group: '',
+      skipHistory: false,
+    };
     consumer.control({ type: 'subscribe', subscription: 3, filter: 'n.*', ...filter });
     await eventually('it being slow', () => broker.stats().slowConsumers === 1);
     const received = broker.stats().frames;

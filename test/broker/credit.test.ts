@@ -37,6 +37,7 @@ describe.each(TRANSPORTS)('credit over %s', (transport) => {
           positions: [],
           reads: [],
           group: '',
+          skipHistory: false,
         }),
       );
       await client.next('subscribed', ({ subscription }) => subscription === number + 1);

@@ -106,6 +106,7 @@ describe.each(TRANSPORTS)('delivery to consumers that say what they read, over %
       positions: [],
       reads,
       group: '',
+      skipHistory: false,
     };
     // In one message, so that no turn of the event loop ends between them.
     consumer.send(frameOf('free'), encodeControl({ type: 'subscribe', ...subscribe }));

@@ -121,6 +121,7 @@ describe.each(TRANSPORTS)('subscribing over %s', (transport) => {
       positions: [],
       reads: [],
       group: '',
+      skipHistory: false,
     });
     await subscriber.settle();
     expect(subscriber.all('failure')).toMatchObject([{ code: error.number, subscription }]);
@@ -137,6 +138,7 @@ describe.each(TRANSPORTS)('subscribing over %s', (transport) => {
       positions: [],
       reads: [],
       group: '',
+      skipHistory: false,
     };
     subscriber.control({ type: 'subscribe', ...message });
     await subscriber.settle();
@@ -156,6 +158,7 @@ describe.each(TRANSPORTS)('subscribing over %s', (transport) => {
       positions: [],
       reads: [],
       group: '',
+      skipHistory: false,
     };
     subscriber.control({ type: 'subscribe', ...third });
     const failure = await subscriber.next('failure');

@@ -5,15 +5,23 @@ import { Ack } from '../../src/codec/generated/modwire/control/ack.js';
 import { AckEntry } from '../../src/codec/generated/modwire/control/ack-entry.js';
 import { Body } from '../../src/codec/generated/modwire/control/body.js';
 import { Capacity } from '../../src/codec/generated/modwire/control/capacity.js';
+import { Consume } from '../../src/codec/generated/modwire/control/consume.js';
+import { Consuming } from '../../src/codec/generated/modwire/control/consuming.js';
 import { Control } from '../../src/codec/generated/modwire/control/control.js';
 import { Credit } from '../../src/codec/generated/modwire/control/credit.js';
 import { Explanation } from '../../src/codec/generated/modwire/control/explanation.js';
 import { Failure } from '../../src/codec/generated/modwire/control/failure.js';
+import { Finished } from '../../src/codec/generated/modwire/control/finished.js';
 import { Gap } from '../../src/codec/generated/modwire/control/gap.js';
 import { Goodbye } from '../../src/codec/generated/modwire/control/goodbye.js';
 import { Grant } from '../../src/codec/generated/modwire/control/grant.js';
+import { Handout } from '../../src/codec/generated/modwire/control/handout.js';
 import { Hello } from '../../src/codec/generated/modwire/control/hello.js';
+import { Lost } from '../../src/codec/generated/modwire/control/lost.js';
+import { Manage } from '../../src/codec/generated/modwire/control/manage.js';
+import { Managed } from '../../src/codec/generated/modwire/control/managed.js';
 import { Missed } from '../../src/codec/generated/modwire/control/missed.js';
+import { OffsetRange } from '../../src/codec/generated/modwire/control/offset-range.js';
 import { Ping } from '../../src/codec/generated/modwire/control/ping.js';
 import { Pong } from '../../src/codec/generated/modwire/control/pong.js';
 import { Position } from '../../src/codec/generated/modwire/control/position.js';
@@ -24,10 +32,13 @@ import { Resolve } from '../../src/codec/generated/modwire/control/resolve.js';
 import { Resolved } from '../../src/codec/generated/modwire/control/resolved.js';
 import { Serve } from '../../src/codec/generated/modwire/control/serve.js';
 import { Serving } from '../../src/codec/generated/modwire/control/serving.js';
+import { Settle } from '../../src/codec/generated/modwire/control/settle.js';
 import { Share } from '../../src/codec/generated/modwire/control/share.js';
 import { Slow } from '../../src/codec/generated/modwire/control/slow.js';
 import { Subscribe } from '../../src/codec/generated/modwire/control/subscribe.js';
 import { Subscribed } from '../../src/codec/generated/modwire/control/subscribed.js';
+import { Unconsume } from '../../src/codec/generated/modwire/control/unconsume.js';
+import { Unconsumed } from '../../src/codec/generated/modwire/control/unconsumed.js';
 import { Unreadable } from '../../src/codec/generated/modwire/control/unreadable.js';
 import { Unserve } from '../../src/codec/generated/modwire/control/unserve.js';
 import { Unserved } from '../../src/codec/generated/modwire/control/unserved.js';
@@ -42,6 +53,7 @@ const BODIES = {
   ...{ Credit, Failure, Slow, Gap, Ping, Pong, Goodbye },
   ...{ Withheld, Register, Registered, Resolve, Resolved, Unreadable },
   ...{ Serve, Serving, Unserve, Unserved, Capacity, Grant, Share, Explanation },
+  ...{ Consume, Consuming, Handout, Settle, Lost, Unconsume, Unconsumed, Finished, Manage, Managed },
 };
 
 /** What a generated class says of its table when its static functions are called with a builder that takes notes. */
@@ -139,6 +151,13 @@ describe('the shape of control messages', () => {
       bytes: AckEntry.sizeOf(),
       alignment: 8,
     });
+    for (const body of ['Handout', 'Settle'] as const) {
+      expect(field(body, 'offsets')).toMatchObject({
+        kind: 'structs',
+        bytes: OffsetRange.sizeOf(),
+        alignment: 8,
+      });
+    }
     expect(field('Failure', 'reference')).toMatchObject({ bytes: Reference.sizeOf(), alignment: 1 });
   });
 });

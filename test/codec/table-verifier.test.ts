@@ -19,6 +19,7 @@ const SUBSCRIBE = encodeControl({
     complete: true,
     reads: [],
     group: '',
+    skipHistory: false,
   },
   positions: [
     { subject: 'first', epoch: 7, sequence: 9 },

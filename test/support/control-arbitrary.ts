@@ -11,6 +11,7 @@ const position = fc.record({ subject: text(), epoch: u53, sequence: u53 });
 const missed = fc.record({ subject: text(), epoch: u53, first: u53, last: u53 });
 const positions = fc.array(position, { maxLength: 5 });
 const misses = fc.array(missed, { maxLength: 5 });
+const offsets = fc.array(fc.record({ first: u53, last: u53 }), { maxLength: 5 });
 const entries = fc.array(fc.record({ id: bytesOf(16), epoch: u53, sequence: u53 }), { maxLength: 5 });
 
 type Type = ControlMessage['type'];
@@ -40,6 +41,7 @@ export const CONTROL_MESSAGES: { readonly [T in Type]: fc.Arbitrary<Extract<Cont
       positions,
       reads: fc.array(bytesOf(16), { maxLength: 4 }),
       group: text(),
+      skipHistory: fc.boolean(),
     }),
     subscribed: message('subscribed', {
       subscription: u32,
@@ -106,6 +108,25 @@ export const CONTROL_MESSAGES: { readonly [T in Type]: fc.Arbitrary<Extract<Cont
     grant: message('grant', { request: bytesOf(16), replies: u53 }),
     share: message('share', { subscription: u32 }),
     explanation: message('explanation', { request: bytesOf(16), json: text() }),
+    consume: message('consume', {
+      ...{ consumer: u32, stream: text(), name: text(), options: text() },
+      ...{ capacity: u32, windowBytes: u32 },
+    }),
+    consuming: message('consuming', { consumer: u32, json: text() }),
+    handout: message('handout', {
+      consumer: u32,
+      offsets,
+      attempts: fc.array(u16, { maxLength: 5 }),
+    }),
+    settle: message('settle', {
+      ...{ consumer: u32, verdict: fc.nat(255), offsets, delayMs: u32, reason: text() },
+    }),
+    lost: message('lost', { consumer: u32, first: u53, last: u53, code: u16, message: text() }),
+    unconsume: message('unconsume', { consumer: u32 }),
+    unconsumed: message('unconsumed', { consumer: u32 }),
+    finished: message('finished', { consumer: u32, code: u16, message: text() }),
+    manage: message('manage', { call: u32, operation: text(), json: text() }),
+    managed: message('managed', { call: u32, json: text() }),
   };
 
 export const CONTROL_TYPES = Object.keys(CONTROL_MESSAGES) as Type[];
@@ -118,6 +139,10 @@ const somePositions = [
 const someMissed = [
   { subject: 'a.b', epoch: 7, first: 10, last: 20 },
   { subject: 'c', epoch: 7, first: 1, last: 0 },
+];
+const someOffsets = [
+  { first: 5, last: 7 },
+  { first: 9, last: 9 },
 ];
 
 /** One message of each type with every field set, to break byte by byte. */
@@ -144,6 +169,7 @@ export const CONTROL_SAMPLES: readonly ControlMessage[] = [
     positions: somePositions,
     reads: [id(4), id(5)],
     group: 'größe',
+    skipHistory: true,
   },
   { type: 'subscribed', subscription: 3, positions: somePositions, complete: true, missed: someMissed },
   { type: 'unsubscribe', subscription: 3 },
@@ -201,4 +227,17 @@ export const CONTROL_SAMPLES: readonly ControlMessage[] = [
   { type: 'grant', request: id(9), replies: 640 },
   { type: 'share', subscription: 3 },
   { type: 'explanation', request: id(9), json: '{"subject":"größe"}' },
+  {
+    ...{ type: 'consume', consumer: 4, stream: 'orders', name: 'biller', options: '{"from":1}' },
+    ...{ capacity: 64, windowBytes: 1 << 20 },
+  },
+  { type: 'consuming', consumer: 4, json: '{"from":1}' },
+  { type: 'handout', consumer: 4, offsets: someOffsets, attempts: [1, 2, 1, 3] },
+  { type: 'settle', consumer: 4, verdict: 1, offsets: someOffsets, delayMs: 500, reason: 'größe' },
+  { type: 'lost', consumer: 4, first: 9, last: 11, code: 15, message: 'damaged' },
+  { type: 'unconsume', consumer: 4 },
+  { type: 'unconsumed', consumer: 4 },
+  { type: 'finished', consumer: 4, code: 5, message: 'gone' },
+  { type: 'manage', call: 12, operation: 'streams.info', json: '{"name":"orders"}' },
+  { type: 'managed', call: 12, json: '{"records":7}' },
 ];

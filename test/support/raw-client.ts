@@ -134,6 +134,7 @@ export class RawClient {
       positions: [],
       reads: [],
       group: '',
+      skipHistory: false,
       ...more,
     });
     return this.next('subscribed', (message) => message.subscription === subscription);

@@ -149,7 +149,14 @@ class World {
       const number = ++this.#number;
       const filter = `${this.#prefix}.${one.filter}`;
       open.push({ number, filter, group: one.group });
-      const fields = { resume: false, complete: false, positions: [], reads: [], group: one.group };
+      const fields = {
+        resume: false,
+        complete: false,
+        positions: [],
+        reads: [],
+        group: one.group,
+        skipHistory: false,
+      };
       return [encodeControl({ type: 'subscribe', subscription: number, filter, ...fields })];
     }
     if (one.do === 'unsubscribe') {

@@ -200,7 +200,7 @@ describe.each(TRANSPORTS)('groups of subscribers over %s', (transport) => {
   ])('a name %s is refused with reference to the subscription', async (_, group) => {
     const { broker, clients } = await scene(1);
     const [client] = clients;
-    const fields = { resume: false, complete: false, positions: [], reads: [] };
+    const fields = { resume: false, complete: false, positions: [], reads: [], skipHistory: false };
     client.control({ type: 'subscribe', subscription: 7, filter: 'a', group, ...fields });
     const failure = await client.next('failure');
     expect(failure).toMatchObject({ code: ERRORS.INVALID_ARGUMENT.number, subscription: 7 });

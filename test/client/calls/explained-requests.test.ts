@@ -80,6 +80,7 @@ describe.each(TRANSPORTS)('a request over %s with explain', (transport) => {
         service: 1,
         subject: 'behind',
         group: '',
+        skipHistory: false,
         version: '',
         concurrency: 1,
         policy: 0,

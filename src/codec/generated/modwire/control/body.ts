@@ -4,13 +4,20 @@
 
 import { Ack, AckT } from './ack.js';
 import { Capacity, CapacityT } from './capacity.js';
+import { Consume, ConsumeT } from './consume.js';
+import { Consuming, ConsumingT } from './consuming.js';
 import { Credit, CreditT } from './credit.js';
 import { Explanation, ExplanationT } from './explanation.js';
 import { Failure, FailureT } from './failure.js';
+import { Finished, FinishedT } from './finished.js';
 import { Gap, GapT } from './gap.js';
 import { Goodbye, GoodbyeT } from './goodbye.js';
 import { Grant, GrantT } from './grant.js';
+import { Handout, HandoutT } from './handout.js';
 import { Hello, HelloT } from './hello.js';
+import { Lost, LostT } from './lost.js';
+import { Manage, ManageT } from './manage.js';
+import { Managed, ManagedT } from './managed.js';
 import { Ping, PingT } from './ping.js';
 import { Pong, PongT } from './pong.js';
 import { Register, RegisterT } from './register.js';
@@ -19,10 +26,13 @@ import { Resolve, ResolveT } from './resolve.js';
 import { Resolved, ResolvedT } from './resolved.js';
 import { Serve, ServeT } from './serve.js';
 import { Serving, ServingT } from './serving.js';
+import { Settle, SettleT } from './settle.js';
 import { Share, ShareT } from './share.js';
 import { Slow, SlowT } from './slow.js';
 import { Subscribe, SubscribeT } from './subscribe.js';
 import { Subscribed, SubscribedT } from './subscribed.js';
+import { Unconsume, UnconsumeT } from './unconsume.js';
+import { Unconsumed, UnconsumedT } from './unconsumed.js';
 import { Unreadable, UnreadableT } from './unreadable.js';
 import { Unserve, UnserveT } from './unserve.js';
 import { Unserved, UnservedT } from './unserved.js';
@@ -61,13 +71,23 @@ export enum Body {
   Capacity = 25,
   Grant = 26,
   Share = 27,
-  Explanation = 28
+  Explanation = 28,
+  Consume = 29,
+  Consuming = 30,
+  Handout = 31,
+  Settle = 32,
+  Lost = 33,
+  Unconsume = 34,
+  Unconsumed = 35,
+  Finished = 36,
+  Manage = 37,
+  Managed = 38
 }
 
 export function unionToBody(
   type: Body,
-  accessor: (obj:Ack|Capacity|Credit|Explanation|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Credit|Explanation|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null
-): Ack|Capacity|Credit|Explanation|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
+  accessor: (obj:Ack|Capacity|Consume|Consuming|Credit|Explanation|Failure|Finished|Gap|Goodbye|Grant|Handout|Hello|Lost|Manage|Managed|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Settle|Share|Slow|Subscribe|Subscribed|Unconsume|Unconsumed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Consume|Consuming|Credit|Explanation|Failure|Finished|Gap|Goodbye|Grant|Handout|Hello|Lost|Manage|Managed|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Settle|Share|Slow|Subscribe|Subscribed|Unconsume|Unconsumed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null
+): Ack|Capacity|Consume|Consuming|Credit|Explanation|Failure|Finished|Gap|Goodbye|Grant|Handout|Hello|Lost|Manage|Managed|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Settle|Share|Slow|Subscribe|Subscribed|Unconsume|Unconsumed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
   switch(Body[type]) {
     case 'NONE': return null; 
     case 'Hello': return accessor(new Hello())! as Hello;
@@ -98,15 +118,25 @@ export function unionToBody(
     case 'Grant': return accessor(new Grant())! as Grant;
     case 'Share': return accessor(new Share())! as Share;
     case 'Explanation': return accessor(new Explanation())! as Explanation;
+    case 'Consume': return accessor(new Consume())! as Consume;
+    case 'Consuming': return accessor(new Consuming())! as Consuming;
+    case 'Handout': return accessor(new Handout())! as Handout;
+    case 'Settle': return accessor(new Settle())! as Settle;
+    case 'Lost': return accessor(new Lost())! as Lost;
+    case 'Unconsume': return accessor(new Unconsume())! as Unconsume;
+    case 'Unconsumed': return accessor(new Unconsumed())! as Unconsumed;
+    case 'Finished': return accessor(new Finished())! as Finished;
+    case 'Manage': return accessor(new Manage())! as Manage;
+    case 'Managed': return accessor(new Managed())! as Managed;
     default: return null;
   }
 }
 
 export function unionListToBody(
   type: Body, 
-  accessor: (index: number, obj:Ack|Capacity|Credit|Explanation|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Credit|Explanation|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null, 
+  accessor: (index: number, obj:Ack|Capacity|Consume|Consuming|Credit|Explanation|Failure|Finished|Gap|Goodbye|Grant|Handout|Hello|Lost|Manage|Managed|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Settle|Share|Slow|Subscribe|Subscribed|Unconsume|Unconsumed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld) => Ack|Capacity|Consume|Consuming|Credit|Explanation|Failure|Finished|Gap|Goodbye|Grant|Handout|Hello|Lost|Manage|Managed|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Settle|Share|Slow|Subscribe|Subscribed|Unconsume|Unconsumed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null, 
   index: number
-): Ack|Capacity|Credit|Explanation|Failure|Gap|Goodbye|Grant|Hello|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Share|Slow|Subscribe|Subscribed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
+): Ack|Capacity|Consume|Consuming|Credit|Explanation|Failure|Finished|Gap|Goodbye|Grant|Handout|Hello|Lost|Manage|Managed|Ping|Pong|Register|Registered|Resolve|Resolved|Serve|Serving|Settle|Share|Slow|Subscribe|Subscribed|Unconsume|Unconsumed|Unreadable|Unserve|Unserved|Unsubscribe|Unsubscribed|Welcome|Withheld|null {
   switch(Body[type]) {
     case 'NONE': return null; 
     case 'Hello': return accessor(index, new Hello())! as Hello;
@@ -137,6 +167,16 @@ export function unionListToBody(
     case 'Grant': return accessor(index, new Grant())! as Grant;
     case 'Share': return accessor(index, new Share())! as Share;
     case 'Explanation': return accessor(index, new Explanation())! as Explanation;
+    case 'Consume': return accessor(index, new Consume())! as Consume;
+    case 'Consuming': return accessor(index, new Consuming())! as Consuming;
+    case 'Handout': return accessor(index, new Handout())! as Handout;
+    case 'Settle': return accessor(index, new Settle())! as Settle;
+    case 'Lost': return accessor(index, new Lost())! as Lost;
+    case 'Unconsume': return accessor(index, new Unconsume())! as Unconsume;
+    case 'Unconsumed': return accessor(index, new Unconsumed())! as Unconsumed;
+    case 'Finished': return accessor(index, new Finished())! as Finished;
+    case 'Manage': return accessor(index, new Manage())! as Manage;
+    case 'Managed': return accessor(index, new Managed())! as Managed;
     default: return null;
   }
 }

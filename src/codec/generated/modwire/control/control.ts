@@ -7,13 +7,20 @@ import * as flatbuffers from 'flatbuffers';
 import { Ack, AckT } from './ack.js';
 import { Body, unionToBody, unionListToBody } from './body.js';
 import { Capacity, CapacityT } from './capacity.js';
+import { Consume, ConsumeT } from './consume.js';
+import { Consuming, ConsumingT } from './consuming.js';
 import { Credit, CreditT } from './credit.js';
 import { Explanation, ExplanationT } from './explanation.js';
 import { Failure, FailureT } from './failure.js';
+import { Finished, FinishedT } from './finished.js';
 import { Gap, GapT } from './gap.js';
 import { Goodbye, GoodbyeT } from './goodbye.js';
 import { Grant, GrantT } from './grant.js';
+import { Handout, HandoutT } from './handout.js';
 import { Hello, HelloT } from './hello.js';
+import { Lost, LostT } from './lost.js';
+import { Manage, ManageT } from './manage.js';
+import { Managed, ManagedT } from './managed.js';
 import { Ping, PingT } from './ping.js';
 import { Pong, PongT } from './pong.js';
 import { Register, RegisterT } from './register.js';
@@ -22,10 +29,13 @@ import { Resolve, ResolveT } from './resolve.js';
 import { Resolved, ResolvedT } from './resolved.js';
 import { Serve, ServeT } from './serve.js';
 import { Serving, ServingT } from './serving.js';
+import { Settle, SettleT } from './settle.js';
 import { Share, ShareT } from './share.js';
 import { Slow, SlowT } from './slow.js';
 import { Subscribe, SubscribeT } from './subscribe.js';
 import { Subscribed, SubscribedT } from './subscribed.js';
+import { Unconsume, UnconsumeT } from './unconsume.js';
+import { Unconsumed, UnconsumedT } from './unconsumed.js';
 import { Unreadable, UnreadableT } from './unreadable.js';
 import { Unserve, UnserveT } from './unserve.js';
 import { Unserved, UnservedT } from './unserved.js';
@@ -125,7 +135,7 @@ unpackTo(_o: ControlT): void {
 export class ControlT implements flatbuffers.IGeneratedObject {
 constructor(
   public bodyType: Body = Body.NONE,
-  public body: AckT|CapacityT|CreditT|ExplanationT|FailureT|GapT|GoodbyeT|GrantT|HelloT|PingT|PongT|RegisterT|RegisteredT|ResolveT|ResolvedT|ServeT|ServingT|ShareT|SlowT|SubscribeT|SubscribedT|UnreadableT|UnserveT|UnservedT|UnsubscribeT|UnsubscribedT|WelcomeT|WithheldT|null = null
+  public body: AckT|CapacityT|ConsumeT|ConsumingT|CreditT|ExplanationT|FailureT|FinishedT|GapT|GoodbyeT|GrantT|HandoutT|HelloT|LostT|ManageT|ManagedT|PingT|PongT|RegisterT|RegisteredT|ResolveT|ResolvedT|ServeT|ServingT|SettleT|ShareT|SlowT|SubscribeT|SubscribedT|UnconsumeT|UnconsumedT|UnreadableT|UnserveT|UnservedT|UnsubscribeT|UnsubscribedT|WelcomeT|WithheldT|null = null
 ){}
 
 

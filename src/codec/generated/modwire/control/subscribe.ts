@@ -75,8 +75,13 @@ group(optionalEncoding?:any):string|Uint8Array|null {
   return offset ? this.bb!.__string(this.bb_pos + offset, optionalEncoding) : null;
 }
 
+skipHistory():boolean {
+  const offset = this.bb!.__offset(this.bb_pos, 18);
+  return offset ? !!this.bb!.readInt8(this.bb_pos + offset) : false;
+}
+
 static startSubscribe(builder:flatbuffers.Builder) {
-  builder.startObject(7);
+  builder.startObject(8);
 }
 
 static addSubscription(builder:flatbuffers.Builder, subscription:number) {
@@ -123,13 +128,17 @@ static addGroup(builder:flatbuffers.Builder, groupOffset:flatbuffers.Offset) {
   builder.addFieldOffset(6, groupOffset, 0);
 }
 
+static addSkipHistory(builder:flatbuffers.Builder, skipHistory:boolean) {
+  builder.addFieldInt8(7, +skipHistory, +false);
+}
+
 static endSubscribe(builder:flatbuffers.Builder):flatbuffers.Offset {
   const offset = builder.endObject();
   builder.requiredField(offset, 6) // filter
   return offset;
 }
 
-static createSubscribe(builder:flatbuffers.Builder, subscription:number, filterOffset:flatbuffers.Offset, resume:boolean, complete:boolean, positionsOffset:flatbuffers.Offset, readsOffset:flatbuffers.Offset, groupOffset:flatbuffers.Offset):flatbuffers.Offset {
+static createSubscribe(builder:flatbuffers.Builder, subscription:number, filterOffset:flatbuffers.Offset, resume:boolean, complete:boolean, positionsOffset:flatbuffers.Offset, readsOffset:flatbuffers.Offset, groupOffset:flatbuffers.Offset, skipHistory:boolean):flatbuffers.Offset {
   Subscribe.startSubscribe(builder);
   Subscribe.addSubscription(builder, subscription);
   Subscribe.addFilter(builder, filterOffset);
@@ -138,6 +147,7 @@ static createSubscribe(builder:flatbuffers.Builder, subscription:number, filterO
   Subscribe.addPositions(builder, positionsOffset);
   Subscribe.addReads(builder, readsOffset);
   Subscribe.addGroup(builder, groupOffset);
+  Subscribe.addSkipHistory(builder, skipHistory);
   return Subscribe.endSubscribe(builder);
 }
 
@@ -149,7 +159,8 @@ unpack(): SubscribeT {
     this.complete(),
     this.bb!.createObjList<Position, PositionT>(this.positions.bind(this), this.positionsLength()),
     this.bb!.createObjList<Reference, ReferenceT>(this.reads.bind(this), this.readsLength()),
-    this.group()
+    this.group(),
+    this.skipHistory()
   );
 }
 
@@ -162,6 +173,7 @@ unpackTo(_o: SubscribeT): void {
   _o.positions = this.bb!.createObjList<Position, PositionT>(this.positions.bind(this), this.positionsLength());
   _o.reads = this.bb!.createObjList<Reference, ReferenceT>(this.reads.bind(this), this.readsLength());
   _o.group = this.group();
+  _o.skipHistory = this.skipHistory();
 }
 }
 
@@ -173,7 +185,8 @@ constructor(
   public complete: boolean = false,
   public positions: (PositionT)[] = [],
   public reads: (ReferenceT)[] = [],
-  public group: string|Uint8Array|null = null
+  public group: string|Uint8Array|null = null,
+  public skipHistory: boolean = false
 ){}
 
 
@@ -190,7 +203,8 @@ pack(builder:flatbuffers.Builder): flatbuffers.Offset {
     this.complete,
     positions,
     reads,
-    group
+    group,
+    this.skipHistory
   );
 }
 }
