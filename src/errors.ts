@@ -25,6 +25,8 @@ export const ERRORS = {
   INTERNAL: row(13, 'service', false, true, 500, 70),
   /** Nobody there at present: broker gone, draining, or not reached; or the worker of a request is lost. */
   UNAVAILABLE: row(14, 'service', true, true, 503, 69),
+  /** What was stored is damaged: it is not served. */
+  DATA_LOSS: row(15, 'service', false, true, 500, 34),
   /** Not known who asks. */
   UNAUTHENTICATED: row(16, 'caller', false, false, 401, 28),
   /** Bytes that are no frame or control message; the message says which rule and where. */

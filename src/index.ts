@@ -44,12 +44,31 @@ export type {
   PublishAck,
   PublishOptions,
 } from './client/publish-options.js';
+export type { ConsumeOptions, MessageHandler, RecordContract } from './client/streams/consume-options.js';
+export type { Consumer } from './client/streams/consumer.js';
+export type { LostRange } from './client/streams/lost-range.js';
+export type { ReadFrom, ReadOptions, ReadTo } from './client/streams/read-options.js';
+export type {
+  ConsumerConfig,
+  ConsumerInfo,
+  ConsumerManagement,
+  ConsumerStart,
+  DescribedConsumer,
+  MemberInfo,
+  NewConsumer,
+  NewStream,
+  PauseOptions,
+  StreamManagement,
+} from './client/streams/stream-management.js';
+export type { NakOptions, StreamMessage } from './client/streams/stream-message.js';
+export type { StreamReader, StreamRecord } from './client/streams/stream-reader.js';
 export type { SubscribeOptions } from './client/subscribe-options.js';
 export type { Subscription } from './client/subscription.js';
 export type { TraceContext } from './codec/frame-fields.js';
 export type { FrameView } from './codec/frame-view.js';
 export { ContentType } from './codec/generated/modwire/content-type.js';
 export { formatUuid, toHex } from './codec/message-id.js';
+export type { DescribedStream, Purge, StreamConfig, StreamInfo } from './codec/stream-description.js';
 export type { RuleName, Violation } from './codec/verify-rule.js';
 export type { Contract, ContractDefinition } from './contracts/contract.js';
 export { defineContract } from './contracts/define-contract.js';

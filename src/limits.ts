@@ -1,16 +1,8 @@
+import { bytes, count, KIB, type Limit, MIB, ms } from './limit.js';
+
+export type { Limit };
+
 /** Every bound of the broker, with its unit. What happens at a bound is said beside it. */
-export interface Limit {
-  readonly default: number;
-  readonly min: number;
-  readonly max: number;
-  readonly unit: 'bytes' | 'ms' | 'count';
-  /** One sentence for the documentation, the JSON Schema and `--help`. */
-  readonly about: string;
-}
-
-const KIB = 1024;
-const MIB = 1024 * KIB;
-
 export const BROKER_LIMITS = {
   maxFrameBytes: bytes(
     8 * MIB,
@@ -244,6 +236,25 @@ export const BROKER_LIMITS = {
     100,
     'How much of the time in which the event loop has nothing to do may be spent on copying requests and comparing replies, in percent. Beyond it, and when it is late, requests are not mirrored; 100 mirrors them in any case.',
   ),
+  maxStreams: count(256, 1, 10_000, 'Streams. Another one is refused with RESOURCE_EXHAUSTED.'),
+  maxStreamSubjects: count(
+    1_000_000,
+    1,
+    100_000_000,
+    'Subjects that one stream has ever had records of. A frame of another one is refused with RESOURCE_EXHAUSTED.',
+  ),
+  maxStreamPendingBytes: bytes(
+    16 * MIB,
+    64 * KIB,
+    4096 * MIB,
+    'Frames that one stream has taken and not stored yet. Another one is refused with RESOURCE_EXHAUSTED.',
+  ),
+  maxDedupIds: count(
+    2_097_152,
+    0,
+    67_108_864,
+    'Message ids of late that one stream knows, to store nothing twice. At the bound it forgets the oldest before their time.',
+  ),
   maxServices: count(1_000, 1, 1_000_000, 'Services of one session. Another one is refused.'),
   maxConcurrency: count(65_536, 1, 10_000_000, 'Requests that one worker may take at once. More is refused.'),
   drainMs: ms(10_000, 0, 600_000, 'Time for clients to leave after SIGTERM. After it they are disconnected.'),
@@ -280,19 +291,3 @@ export const CLIENT_LIMITS = {
   reconnectMs: 50,
   maxReconnectMs: 5_000,
 } as const;
-
-// Programs that only have a client leave the broker's bounds out.
-/* @__NO_SIDE_EFFECTS__ */
-function bytes(value: number, min: number, max: number, about: string): Limit {
-  return { default: value, min, max, unit: 'bytes', about };
-}
-
-/* @__NO_SIDE_EFFECTS__ */
-function ms(value: number, min: number, max: number, about: string): Limit {
-  return { default: value, min, max, unit: 'ms', about };
-}
-
-/* @__NO_SIDE_EFFECTS__ */
-function count(value: number, min: number, max: number, about: string): Limit {
-  return { default: value, min, max, unit: 'count', about };
-}

@@ -9,13 +9,15 @@ interface Layer {
   readonly packages: readonly string[];
 }
 
-const GROUND = ['errors', 'limits', 'version'];
+const GROUND = ['errors', 'limit', 'limits', 'version', 'json-members'];
 
 /** Every layer, lowest first: a folder of src, or a file right in it. */
 const LAYERS: Readonly<Record<string, Layer>> = {
   errors: { layers: [], packages: [] },
-  limits: { layers: [], packages: [] },
+  limit: { layers: [], packages: [] },
+  limits: { layers: ['limit'], packages: [] },
   version: { layers: [], packages: [] },
+  'json-members': { layers: ['errors'], packages: [] },
   // It runs in browsers and in hot paths: nothing of Node.
   codec: { layers: ['errors'], packages: ['flatbuffers'] },
   events: { layers: [...GROUND, 'codec'], packages: ['node:diagnostics_channel'] },
@@ -31,12 +33,16 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   'open-inference': { layers: [...GROUND, 'codec', 'contracts', 'tensors'], packages: [] },
   // What mirrored requests were answered, compared: no input and output, no clock.
   mirroring: { layers: [...GROUND, 'codec', 'contracts', 'tensors'], packages: [] },
+  // Files that are there after the power was lost, and what the system says when it refuses.
+  disk: { layers: GROUND, packages: ['node:*'] },
+  // Logs of frames, in memory and on disk.
+  streams: { layers: [...GROUND, 'codec', 'native', 'disk'], packages: ['node:*', 'lmdb'] },
   workers: {
     layers: [...GROUND, 'codec', 'contracts', 'native', 'tensors', 'open-inference', 'mirroring'],
     packages: ['node:*', 'piscina'],
   },
   registry: {
-    layers: [...GROUND, 'codec', 'events', 'contracts', 'routing', 'workers'],
+    layers: [...GROUND, 'codec', 'events', 'contracts', 'routing', 'disk', 'workers'],
     packages: ['node:*'],
   },
   // The compiler of schemas, for those who have it.
@@ -44,7 +50,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   broker: {
     layers: [
       ...[...GROUND, 'codec', 'events', 'contracts', 'routing', 'native', 'workers', 'registry'],
-      ...['tensors', 'open-inference', 'mirroring'],
+      ...['tensors', 'open-inference', 'mirroring', 'disk', 'streams'],
     ],
     packages: ['node:*', 'ws', 'uWebSockets.js'],
   },

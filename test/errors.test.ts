@@ -16,6 +16,7 @@ const RELEASED: Record<ErrorCode, number> = {
   UNIMPLEMENTED: 12,
   INTERNAL: 13,
   UNAVAILABLE: 14,
+  DATA_LOSS: 15,
   UNAUTHENTICATED: 16,
   MALFORMED_FRAME: 32,
   PROTOCOL_VIOLATION: 33,
@@ -68,7 +69,7 @@ describe('the error table', () => {
 
   it('is closed: every number leads to its code and any other to INTERNAL', () => {
     for (const code of codes) expect(errorCodeOf(ERRORS[code].number)).toBe(code);
-    for (const number of [0, 2, 10, 15, 31, 39, 65535, -1, 1.5]) expect(errorCodeOf(number)).toBe('INTERNAL');
+    for (const number of [0, 2, 10, 17, 31, 39, 65535, -1, 1.5]) expect(errorCodeOf(number)).toBe('INTERNAL');
   });
 });
 

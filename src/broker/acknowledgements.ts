@@ -1,7 +1,8 @@
 import type { FrameView } from '../codec/frame-view.js';
 import { FrameFlags } from '../codec/generated/modwire/frame-flags.js';
+import type { CountPosition } from './detours.js';
 import type { FanOut } from './fan-out.js';
-import type { BrokerSubject, Session } from './session.js';
+import type { Session } from './session.js';
 
 /** Acknowledgements of one turn of the event loop, gathered per session. */
 export class Acknowledgements {
@@ -15,7 +16,7 @@ export class Acknowledgements {
   }
 
   /** `id` is kept. */
-  add(session: Session, id: Uint8Array, { epoch, sequence }: BrokerSubject): void {
+  add(session: Session, id: Uint8Array, { epoch, sequence }: CountPosition): void {
     session.acks ??= [];
     session.acks.push({ id, epoch, sequence });
     this.#sessions.add(session);

@@ -8,13 +8,14 @@ import { wantsAck } from './acknowledgements.js';
 import type { AcceptedVersion, BoundContracts } from './bound-contracts.js';
 import { nowMicros } from './clock.js';
 import type { ContractGates } from './contract-gates.js';
-import type { Detours, FrameOrigin } from './detours.js';
+import type { CountPosition, Detours, FrameOrigin } from './detours.js';
 import type { FanOut } from './fan-out.js';
 import type { GroupDelivery } from './groups/group-delivery.js';
 import type { NarrowDelivery } from './narrow-delivery.js';
 import type { OffloadThreshold } from './offload-threshold.js';
 import { Quarantine } from './quarantine.js';
 import type { BrokerAudience, BrokerGate, BrokerSubject, BrokerSubjects } from './session.js';
+import type { Capture } from './streams/capture.js';
 
 export interface AdmissionParts {
   readonly limits: Limits;
@@ -26,6 +27,8 @@ export interface AdmissionParts {
   readonly narrow: NarrowDelivery;
   readonly groups: GroupDelivery;
   readonly offload: OffloadThreshold;
+  /** The way into a stream, by its name. */
+  readonly captures: { of(stream: string): Pick<Capture, 'take'> };
   /** Whether frames that break their contract are kept. */
   readonly quarantine: boolean;
   /** Finds the audience of a subject whose own has become equal to another. */
@@ -92,7 +95,14 @@ export class Admission {
    * it: nothing but its place depends on it. Throws what refuses it otherwise.
    */
   mayWait({ gate }: BrokerSubject, frame: FrameView): AcceptedVersion | undefined {
-    if (gate?.contract === undefined || gate.narrow || gate.waiting > 0 || wantsAck(frame)) return undefined;
+    if (
+      gate?.contract === undefined ||
+      gate.stream !== undefined ||
+      gate.narrow ||
+      gate.waiting > 0 ||
+      wantsAck(frame)
+    )
+      return undefined;
     // What was handed to a member of a group cannot be taken back.
     if (gate.groups.length > 0) return undefined;
     if (frame.payloadLength >= this.#parts.offload.bytes) return undefined;
@@ -112,6 +122,22 @@ export class Admission {
    */
   enter(subject: BrokerSubject, frame: FrameView, brokerTime: number): BrokerAudience {
     frame.stamp(++subject.sequence, subject.epoch, brokerTime);
+    return this.deliver(subject, frame);
+  }
+
+  /** Puts a frame that has passed into the stream of its subject, which delivers it then. Throws what refuses it. */
+  keep(
+    subject: BrokerSubject,
+    gate: BrokerGate,
+    stream: string,
+    frame: FrameView,
+    origin: FrameOrigin,
+  ): void {
+    this.#parts.captures.of(stream).take(origin, subject, gate, frame, nowMicros());
+  }
+
+  /** Hands a frame that has its place to a member of each group; returns for whom it is beside those. */
+  deliver(subject: BrokerSubject, frame: FrameView): BrokerAudience {
     this.frameCount++;
     this.frameBytes += frame.byteLength;
     const audience = subject.state.duplicate ? this.#parts.unite(subject) : subject.state;
@@ -130,16 +156,30 @@ export class Admission {
   }
 
   /** Publishes a frame that came by another way than a session. Rejects with what refuses it. */
-  publish(bytes: Uint8Array): Promise<{ readonly epoch: number; readonly sequence: number }> {
+  publish(bytes: Uint8Array): Promise<CountPosition> {
     return new Promise((resolve, reject) => {
       const frame = new FrameView();
       const origin: FrameOrigin = {
         waits: () => undefined,
         settled: () => undefined,
         accepted: (subject, accepted) => {
-          this.#gather(subject, accepted);
-          resolve({ epoch: subject.epoch, sequence: subject.sequence });
+          const { gate } = subject;
+          if (gate?.stream === undefined) {
+            this.#gather(accepted, this.enter(subject, accepted, nowMicros()));
+            resolve({ epoch: subject.epoch, sequence: subject.sequence });
+            return;
+          }
+          try {
+            this.keep(subject, gate, gate.stream, accepted, origin);
+          } catch (thrown) {
+            origin.refused(toModwireError(thrown), accepted.id, accepted);
+          }
         },
+        kept: (subject, kept) => {
+          this.#gather(kept, this.deliver(subject, kept));
+          resolve({ epoch: kept.epoch, sequence: kept.sequence });
+        },
+        duplicate: (_id, position) => resolve(position),
         refused: (error, _id, refused) => {
           this.refused(error, refused);
           reject(error);
@@ -160,12 +200,27 @@ export class Admission {
   publishOwn(bytes: Uint8Array): void {
     const frame = new FrameView();
     try {
-      this.#gather(this.#subjectOfOwn(bytes, frame), frame);
+      const subject = this.#subjectOfOwn(bytes, frame);
+      const { gate } = subject;
+      if (gate?.stream === undefined) this.#gather(frame, this.enter(subject, frame, nowMicros()));
+      else this.keep(subject, gate, gate.stream, frame, this.#own);
     } catch {
       // Too large, or no room for another subject: the publisher has been told all the same.
       this.refusedCount++;
     }
   }
+
+  /** The broker as the origin of what it says: it does not wait. */
+  readonly #own: FrameOrigin = {
+    waits: () => undefined,
+    settled: () => undefined,
+    accepted: () => undefined,
+    kept: (subject, frame) => this.#gather(frame, this.deliver(subject, frame)),
+    duplicate: () => undefined,
+    refused: () => {
+      this.refusedCount++;
+    },
+  };
 
   #subjectOfOwn(bytes: Uint8Array, frame: FrameView): BrokerSubject {
     if (!this.#verifier.verify(new Memory(bytes), 0, bytes.length, frame)) {
@@ -174,8 +229,7 @@ export class Admission {
     return this.subjectOf(frame, nowMicros());
   }
 
-  #gather(subject: BrokerSubject, frame: FrameView): void {
-    const audience = this.enter(subject, frame, nowMicros());
+  #gather(frame: FrameView, audience: BrokerAudience): void {
     this.#parts.fanOut.gather(audience, frame.memory.u8, frame.start, frame.end);
   }
 }

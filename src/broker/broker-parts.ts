@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { FrameVerifier } from '../codec/frame-verifier.js';
 import { matchesFilter } from '../codec/subject.js';
 import { emit } from '../events.js';
 import { kernels } from '../native/kernels.js';
@@ -11,10 +12,6 @@ import { Acknowledgements } from './acknowledgements.js';
 import { Admission } from './admission.js';
 import { BoundContracts } from './bound-contracts.js';
 import { Calls } from './calls/calls.js';
-import { HttpCalls } from './calls/http-calls.js';
-import { ReplyBodies } from './calls/reply-bodies.js';
-import { RequestHttp } from './calls/request-http.js';
-import { serviceInfos } from './calls/service-infos.js';
 import { monotonicMs } from './clock.js';
 import { ConsumerPressure } from './consumer-pressure.js';
 import { ContractCalls } from './contract-calls.js';
@@ -30,28 +27,30 @@ import { Exposures } from './experiments/exposures.js';
 import { FanOut } from './fan-out.js';
 import { GroupDelivery } from './groups/group-delivery.js';
 import { GroupMemberships } from './groups/group-memberships.js';
-import { AllowedOrigins } from './http-origin.js';
-import { HttpPayloads } from './http-payload.js';
+import { assembleHttp } from './http-parts.js';
 import type { HttpRoutesParts } from './http-routes.js';
 import { Ingress } from './ingress.js';
-import { LiveConsumers, readingOf } from './live-consumers.js';
+import { LiveConsumers } from './live-consumers.js';
 import { Memberships } from './memberships.js';
 import { Mirrors } from './mirrors/mirrors.js';
 import { NarrowDelivery } from './narrow-delivery.js';
 import { OffloadThreshold } from './offload-threshold.js';
-import { ModelInfer } from './open-inference/model-infer.js';
-import { OpenInferenceHttp } from './open-inference/open-inference-http.js';
-import { ServedModels } from './open-inference/served-models.js';
 import type { ResolvedBrokerOptions } from './options.js';
 import { PublishCredit } from './publish-credit.js';
-import { PublishHttp } from './publish-http.js';
 import { ReadingNotices } from './reading-notices.js';
 import { RolloutEvents } from './rollouts/rollout-events.js';
 import type { KeptRollout, RolloutFile } from './rollouts/rollout-file.js';
 import { Rollouts } from './rollouts/rollouts.js';
-import type { BrokerSubjects, Session } from './session.js';
+import type { BrokerSubject, BrokerSubjects, Session } from './session.js';
+import { readingOf } from './session-reading.js';
 import { SessionWaits } from './session-waits.js';
 import { SlowConsumers } from './slow-consumers.js';
+import { Captures } from './streams/captures.js';
+import { HistoryReading } from './streams/history-reading.js';
+import { Recovery } from './streams/recovery.js';
+import type { StreamHome } from './streams/stream-home.js';
+import { Streams } from './streams/streams.js';
+import { SubscriptionHistory } from './subscription-history.js';
 import { Subscriptions } from './subscriptions.js';
 import type { Transport } from './transport.js';
 
@@ -65,6 +64,7 @@ export interface BrokerSurroundings {
   readonly options: ResolvedBrokerOptions;
   readonly transport: Transport;
   readonly registry: Registry;
+  readonly streamHome: StreamHome;
   readonly experiments: Experiments;
   readonly rolloutFile: RolloutFile;
   readonly keptRollouts: readonly KeptRollout[];
@@ -96,6 +96,8 @@ export interface BrokerParts {
   readonly calls: Calls;
   readonly mirrors: Mirrors;
   readonly rollouts: Rollouts;
+  readonly streams: Streams;
+  readonly recovery: Recovery;
   readonly http: HttpRoutesParts;
 }
 
@@ -113,14 +115,32 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
     (audience, byteLength) => pressure.publishing(audience, byteLength),
     surroundings.turnEnded,
   );
-  const slowConsumers = new SlowConsumers(
-    ...([limits, options.slowConsumerPolicy, fanOut, memberships] as const),
-    (session, visit) => subscriptions.visitSubjects(session, visit),
-    (session) => groups.resumed(session),
-  );
+  const captures = new Captures();
+  const notices = new ReadingNotices(fanOut);
+  const readingFor = (session: Session, { text }: BrokerSubject, schemaId: string) =>
+    readingOf(
+      session,
+      (filter) => matchesFilter(filter, text),
+      (reader) => registry.reads(reader, schemaId),
+    );
+  const recovery = new Recovery({
+    ...{ captures, fanOut, memberships },
+    reading: new HistoryReading({ verifier: new FrameVerifier(), notices, readingOf: readingFor }),
+    hasRoom: (session) => {
+      pressure.look(session);
+      return pressure.hasCaughtUp(session);
+    },
+  });
+  const slowConsumers = new SlowConsumers({
+    ...{ limits, policy: options.slowConsumerPolicy, fanOut, memberships, recovery },
+    subjectsOf: (session, visit) => subscriptions.visitSubjects(session, visit),
+    wantsHistory: (session, subject) => subscriptions.wantsHistory(session, subject),
+    resumed: (session) => groups.resumed(session),
+  });
   const subjects: BrokerSubjects = new SubjectRegistry({
     maxSubjects: limits.maxSubjects,
     idleMs: limits.subjectIdleMs,
+    keptCount: (text) => captures.countOf(text),
     create: () => audiences.empty,
     created: (subject) => {
       memberships.assign(subject, subscriptions.interestedIn(subject.text));
@@ -130,9 +150,10 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
     },
     mayForget: ({ state, gate }) => {
       if (state.size > 0) return false;
-      return (
-        gate === undefined || (gate.waiting === 0 && gate.groups.every(({ sharers }) => sharers.size === 0))
-      );
+      if (gate === undefined) return true;
+      const { waiting, keeping, recovering, groups } = gate;
+      if (waiting > 0 || keeping > 0 || recovering > 0) return false;
+      return groups.every(({ sharers }) => sharers.size === 0);
     },
     forget: (subject) => {
       if (subject.gate !== undefined) narrow.widen(subject, subject.gate);
@@ -160,29 +181,21 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
   registry.onChange(() => groupMemberships.resetReaders());
   const subscriptions = new Subscriptions({
     ...{ limits, subjects, memberships, groupMemberships, groups, slowConsumers },
+    history: new SubscriptionHistory({ subjects, captures, recovery, now: Date.now }),
     settle: () => {
       fanOut.flush();
       narrow.tellAll();
     },
     changed: (subject) => gates.renew(subject),
   });
-  const narrow = new NarrowDelivery({
-    fanOut,
-    memberships,
-    notices: new ReadingNotices(fanOut),
-    readingOf: (session, { text }, schemaId) =>
-      readingOf(
-        session,
-        (filter) => matchesFilter(filter, text),
-        (reader) => registry.reads(reader, schemaId),
-      ),
-  });
+  const narrow = new NarrowDelivery({ fanOut, memberships, notices, readingOf: readingFor });
   const contracts = new BoundContracts(registry);
   const gates = new ContractGates({
     registry,
     contracts,
     subjects,
     requireContracts: options.requireContracts,
+    streamOf: (subject) => captures.nameFor(subject),
     isNarrow: (subject) => subscriptions.isNarrow(subject),
     widen: (subject, gate) => narrow.widen(subject, gate),
   });
@@ -199,10 +212,19 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
   measureWhenBound();
   registry.onChange(measureWhenBound);
   const admission = new Admission({
-    ...{ limits, subjects, fanOut, gates, contracts, detours, narrow, groups, offload },
+    ...{ limits, subjects, fanOut, gates, contracts, detours, narrow, groups, offload, captures },
     quarantine: options.quarantine,
     unite: (subject) => memberships.unite(subject),
     seed: randomInt(2 ** 31),
+  });
+  const streams = new Streams({
+    ...{ limits, captures, home: surroundings.streamHome, verifier: admission.createVerifier() },
+    schedule: () => fanOut.schedule(),
+    stored: () => fanOut.schedule(),
+    changed: (filters) => {
+      for (const filter of filters) subjects.selectedBy(filter, (subject) => gates.renew(subject));
+    },
+    removing: () => undefined,
   });
   const assignments = new Assignments({
     ...{ experiments, registry },
@@ -244,31 +266,13 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
     ...{ limits, admission, calls, fanOut, groups, credit, acks, waits },
     control: (session, memory, start, end) => controls.handle(session, memory, start, end),
   });
-  const httpCalls = new HttpCalls({
-    calls,
-    verifier: admission.createVerifier(),
-    maxCalls: limits.maxHttpRequests,
+  const http = assembleHttp({
+    ...{ options, registry, consumers, experiments, rollouts, mirrors, calls, work, admission, streams },
+    draining: surroundings.draining,
   });
-  const payloads = new HttpPayloads(registry, work);
-  const http = {
-    ...{ registry, consumers, experiments, rollouts, mirrors },
-    origins: new AllowedOrigins(options.allowedOrigins),
-    health: () => ({ draining: surroundings.draining() }),
-    services: () => serviceInfos(calls.services.groups, monotonicMs()),
-    publishing: new PublishHttp({ payloads, admission, draining: surroundings.draining }),
-    requests: new RequestHttp({
-      ...{ calls: httpCalls, payloads },
-      bodies: new ReplyBodies(registry, work),
-      maxWaitingBytes: limits.slowConsumerBytes,
-    }),
-    openInference: new OpenInferenceHttp({
-      ...{ serverName: options.name, draining: surroundings.draining, calls: httpCalls },
-      models: new ServedModels(() => calls.services.groups),
-      infer: new ModelInfer({ calls: httpCalls, work }),
-    }),
-  };
   return {
     ...{ subjects, memberships, subscriptions, fanOut, acks, pressure, slowConsumers, narrow, groups },
     ...{ detours, detourRoom, admission, ingress, http, direct, calls, rollouts, mirrors },
+    ...{ streams, recovery },
   };
 }

@@ -6,6 +6,7 @@ import { assemble, type BrokerParts } from './broker-parts.js';
 import type { CallStats } from './calls/calls.js';
 import { monotonicMs } from './clock.js';
 import { CLOSE_CODES } from './close-codes.js';
+import { Emptiness } from './emptiness.js';
 import { startHousekeeping } from './housekeeping.js';
 import { HttpAnswers } from './http-answers.js';
 import type { HttpReply } from './http-message.js';
@@ -15,6 +16,7 @@ import type { ResolvedBrokerOptions } from './options.js';
 import { Session } from './session.js';
 import { SessionHandlers } from './session-handlers.js';
 import { whenSettled } from './session-waits.js';
+import type { Streams } from './streams/streams.js';
 import type { Connection, ConnectionHandlers, Transport, TransportFactory } from './transport.js';
 
 /** Room above slowConsumerBytes for what may be published before a slow consumer is taken out. Bytes. */
@@ -63,7 +65,7 @@ export class Broker {
   readonly #publishing = new Set<Session>();
   #drained: Promise<void> | undefined;
   #cut: Promise<void> | undefined;
-  readonly #whenEmpty = new Set<() => void>();
+  readonly #emptiness = new Emptiness(() => this.#sessions.size === 0);
   readonly #answers = new HttpAnswers();
 
   constructor(
@@ -98,11 +100,11 @@ export class Broker {
       departing: (session) => whenSettled(session, () => this.#departed(session)),
       turnEnded: () => this.#endTurn(),
     });
-    const { pressure, slowConsumers, fanOut, calls, rollouts } = this.#parts;
+    const { pressure, slowConsumers, fanOut, calls, rollouts, streams } = this.#parts;
     this.#endHousekeeping = startHousekeeping({
       limits,
       sessions: this.#sessions,
-      ...{ pressure, slowConsumers, fanOut, calls, rollouts },
+      ...{ pressure, slowConsumers, fanOut, calls, rollouts, streams },
     });
   }
 
@@ -119,6 +121,11 @@ export class Broker {
   /** The broker's contracts. */
   get registry(): Registry {
     return this.#kept.registry;
+  }
+
+  /** The broker's streams. */
+  get streams(): Streams {
+    return this.#parts.streams;
   }
 
   get transport(): 'uws' | 'ws' {
@@ -186,11 +193,12 @@ export class Broker {
       }
     }
     if (this.#publishing.size === 0) this.#disconnectWhenIdle();
-    await this.#untilEmpty(drainMs);
+    await this.#emptiness.within(drainMs);
     await this.#parts.detours.idle();
+    await this.#parts.streams.idle();
     // Whoever has not answered by now is closed all the same, after what is there for it.
     this.#disconnectAll();
-    await this.#untilEmpty(CLOSE_MS);
+    await this.#emptiness.within(CLOSE_MS);
     // Their calls have ended; what came of them may still be on its way through the worker pool.
     await this.#answers.complete(CLOSE_MS);
     await this.close();
@@ -205,9 +213,10 @@ export class Broker {
     this.#parts.calls.close();
     this.#transport.close();
     // Connections are cut on the next turn of the event loop.
-    await this.#untilEmpty(CLOSE_MS);
+    await this.#emptiness.within(CLOSE_MS);
     await this.#work.close();
     await this.#parts.rollouts.close();
+    await this.#parts.streams.close();
     await closeKept(this.#kept);
   }
 
@@ -232,19 +241,6 @@ export class Broker {
     }
   }
 
-  #untilEmpty(timeoutMs: number): Promise<void> {
-    if (this.#sessions.size === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#whenEmpty.delete(done);
-        resolve();
-      };
-      const timer = setTimeout(done, timeoutMs);
-      this.#whenEmpty.add(done);
-    });
-  }
-
   #refusal(): HttpReply | undefined {
     const full = this.#sessions.size >= this.#options.limits.maxSessions;
     if (!full && !this.#draining) return undefined;
@@ -259,8 +255,8 @@ export class Broker {
       this.#parts.fanOut.schedule();
     });
     this.#sessions.set(session.memberId, session);
-    const { ingress, pressure, slowConsumers } = this.#parts;
-    return new SessionHandlers(session, ingress, pressure, slowConsumers, (code) =>
+    const { ingress, pressure, slowConsumers, recovery } = this.#parts;
+    return new SessionHandlers(session, ingress, pressure, slowConsumers, recovery, (code) =>
       this.#closed(session, code),
     );
   }
@@ -279,10 +275,11 @@ export class Broker {
       emit('modwire:session.close', () => ({ session: session.memberId, client: session.name, code }));
     }
     whenSettled(session, () => this.#departed(session));
-    if (this.#sessions.size === 0) for (const done of this.#whenEmpty) done();
+    this.#emptiness.look();
   }
 
   #endTurn(): void {
+    this.#parts.streams.commit();
     this.#parts.groups.tellAll();
     this.#parts.direct.flush();
     this.#parts.acks.send();

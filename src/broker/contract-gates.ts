@@ -12,6 +12,8 @@ export interface ContractGatesParts {
   readonly subjects: BrokerSubjects;
   /** Whether subjects that are bound to no contract are refused. */
   readonly requireContracts: boolean;
+  /** The stream that captures a subject. */
+  readonly streamOf: (subject: string) => string | undefined;
   /** Whether some consumer of the subject says which schemas it reads. */
   readonly isNarrow: (subject: string) => boolean;
   /** Forgets whom the subject's frames reach by their schema. */
@@ -31,22 +33,24 @@ export class ContractGates {
 
   /** Finds anew what the frames of a subject have to pass. */
   renew(subject: BrokerSubject): void {
-    const { registry, requireContracts, isNarrow } = this.#parts;
+    const { registry, requireContracts, isNarrow, streamOf } = this.#parts;
     const reserved = isReserved(subject.text);
     const binding = reserved ? undefined : registry.bindingOf(subject.text, 'message');
     const unbound = requireContracts && !reserved && binding === undefined;
     const narrow = isNarrow(subject.text);
     const shared = (subject.gate?.groups.length ?? 0) > 0;
-    const free = !reserved && !unbound && !narrow && !shared && binding === undefined;
+    const stream = streamOf(subject.text);
+    const free = !reserved && !unbound && !narrow && !shared && binding === undefined && stream === undefined;
     if (free && subject.gate === undefined) return;
     const gate = subject.gate ?? new SubjectGate<Session>();
     gate.reserved = reserved;
     gate.unbound = unbound;
     gate.narrow = narrow;
+    gate.stream = stream;
     gate.contract = binding === undefined ? undefined : this.#parts.contracts.of(binding.contract);
     this.#parts.widen(subject, gate);
     // Frames that wait go first, whatever has become of the contract.
-    subject.gate = free && gate.waiting === 0 ? undefined : gate;
+    subject.gate = free && gate.waiting === 0 && gate.keeping === 0 ? undefined : gate;
   }
 
   /** The version that a frame must verify against; undefined when its subject has no contract. Throws what refuses it. */

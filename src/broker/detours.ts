@@ -6,13 +6,24 @@ import { type AcceptedVersion, broken } from './bound-contracts.js';
 import type { DetourRoom } from './detour-room.js';
 import type { BrokerGate, BrokerSubject } from './session.js';
 
+/** A place in the count of a subject. */
+export interface CountPosition {
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
 /** Where a frame came from. */
 export interface FrameOrigin {
   /** It waits for a verdict, its own or that of one before it. */
   waits(byteLength: number): void;
   /** It waits no longer; `accepted` or `refused` has said what became of it. */
   settled(byteLength: number): void;
+  /** It has passed what its subject asks for. */
   accepted(subject: BrokerSubject, frame: FrameView): void;
+  /** Its stream has it, with its place: it may be delivered. */
+  kept(subject: BrokerSubject, frame: FrameView): void;
+  /** Its stream had it before, at this place; somebody waits for that word. */
+  duplicate(id: Uint8Array, position: CountPosition): void;
   /** `frame` is undefined when its bytes were lost with a worker. */
   refused(error: ModwireError, id: Uint8Array, frame: FrameView | undefined): void;
 }

@@ -7,6 +7,7 @@ import type { FanOut } from './fan-out.js';
 import type { Rollouts } from './rollouts/rollouts.js';
 import type { Session } from './session.js';
 import type { SlowConsumers } from './slow-consumers.js';
+import type { Streams } from './streams/streams.js';
 
 /** How often deadlines are looked at, as a part of the shortest. */
 const SWEEPS_PER_DEADLINE = 4;
@@ -21,6 +22,7 @@ export interface HousekeepingParts {
   readonly fanOut: FanOut;
   readonly calls: Pick<Calls, 'sweep'>;
   readonly rollouts: Pick<Rollouts, 'sweep'>;
+  readonly streams: Pick<Streams, 'sweep'>;
 }
 
 /** Holds the broker's deadlines: hello, silence, stalled and slow consumers, rollouts. Returns a function that ends it. */
@@ -34,7 +36,7 @@ export function startHousekeeping(parts: HousekeepingParts): () => void {
 }
 
 function sweep(parts: HousekeepingParts): void {
-  const { limits, sessions, pressure, slowConsumers, fanOut, calls, rollouts } = parts;
+  const { limits, sessions, pressure, slowConsumers, fanOut, calls, rollouts, streams } = parts;
   const nowMs = monotonicMs();
   for (const session of sessions.values()) {
     const silentMs = nowMs - session.lastMessageAt;
@@ -51,6 +53,7 @@ function sweep(parts: HousekeepingParts): void {
   slowConsumers.sweep(nowMs);
   calls.sweep();
   rollouts.sweep();
+  streams.sweep(nowMs);
   // Consumers found too slow are taken out at the end of a turn.
   fanOut.schedule();
 }

@@ -14,6 +14,7 @@ import { PUBLISH_PREFIX, type PublishHttp } from './publish-http.js';
 import type { Rollouts } from './rollouts/rollouts.js';
 import { answerRollouts, ROLLOUTS_PATH } from './rollouts/rollouts-http.js';
 import { answerServices, SERVICES_PATH } from './services-http.js';
+import type { Streams } from './streams/streams.js';
 
 export interface HttpRoutesParts {
   readonly origins: AllowedOrigins;
@@ -23,6 +24,7 @@ export interface HttpRoutesParts {
   readonly experiments: Experiments;
   readonly mirrors: Mirrors;
   readonly rollouts: Rollouts;
+  readonly streams: Streams;
   readonly publishing: PublishHttp;
   readonly requests: RequestHttp;
   readonly openInference: OpenInferenceHttp;

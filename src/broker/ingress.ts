@@ -59,13 +59,11 @@ export class Ingress {
     this.#verifier = parts.admission.createVerifier();
     this.#originParts = {
       waits: parts.waits,
-      accepted: (session, subject, frame) => {
-        const audience = parts.admission.enter(subject, frame, nowMicros());
-        if (wantsAck(frame)) parts.acks.add(session, frame.id, subject);
-        parts.fanOut.gather(audience, frame.memory.u8, frame.start, frame.end);
-        this.#holdCredit(session, audience);
-        this.#holdForGroups(session, subject);
+      accepted: (session, subject, frame) => this.#accepted(session, subject, frame),
+      kept: (session, subject, frame) => {
+        this.#deliver(session, subject, frame, parts.admission.deliver(subject, frame));
       },
+      duplicate: (session, id, position) => parts.acks.add(session, id, position),
       refused: (session, error, id, frame) => this.#refuse(session, error, id, frame),
     };
   }
@@ -159,6 +157,10 @@ export class Ingress {
     const { gate } = subject;
     if (gate !== undefined) {
       if (admission.takesDetour(subject, gate, frame, session, this.#originOf)) return undefined;
+      if (gate.stream !== undefined) {
+        admission.keep(subject, gate, gate.stream, frame, this.#originOf(session));
+        return undefined;
+      }
       // Frames of one subject may go to different audiences then, and have to leave in their order.
       if (gate.narrow) this.#endRun(session, memory.u8);
     }
@@ -166,6 +168,29 @@ export class Ingress {
     if (wantsAck(frame)) acks.add(session, frame.id.slice(), subject);
     if (gate !== undefined) this.#holdForGroups(session, subject);
     return audience;
+  }
+
+  /** Takes a frame that waited for its verdict. */
+  #accepted(session: Session, subject: BrokerSubject, frame: FrameView): void {
+    const { admission } = this.#parts;
+    const { gate } = subject;
+    if (gate?.stream === undefined) {
+      this.#deliver(session, subject, frame, admission.enter(subject, frame, nowMicros()));
+      return;
+    }
+    try {
+      admission.keep(subject, gate, gate.stream, frame, this.#originOf(session));
+    } catch (thrown) {
+      this.#refuse(session, toModwireError(thrown), frame.id, frame);
+    }
+  }
+
+  /** Hands a frame that has its place to its audience. */
+  #deliver(session: Session, subject: BrokerSubject, frame: FrameView, audience: BrokerAudience): void {
+    if (wantsAck(frame)) this.#parts.acks.add(session, frame.id.slice(), frame);
+    this.#parts.fanOut.gather(audience, frame.memory.u8, frame.start, frame.end);
+    this.#holdCredit(session, audience);
+    this.#holdForGroups(session, subject);
   }
 
   readonly #originOf = (session: Session) => new SessionOrigin(session, this.#originParts);

@@ -4,10 +4,12 @@ import { Experiments } from './experiments/experiments.js';
 import type { ResolvedBrokerOptions } from './options.js';
 import { putInForce } from './rollouts/rollout-experiment.js';
 import { type KeptRollout, RolloutFile } from './rollouts/rollout-file.js';
+import { openStreamHome, type StreamHome } from './streams/stream-home.js';
 
 /** What outlives a broker in its data directory, where it has one. */
 export interface KeptState {
   readonly registry: Registry;
+  readonly streamHome: StreamHome;
   readonly experiments: Experiments;
   readonly rolloutFile: RolloutFile;
   /** What was there at the start. */
@@ -25,7 +27,8 @@ export async function openKept(
     const rolloutFile = new RolloutFile(dataDir, () => registry.checkOwned());
     const keptRollouts = await rolloutFile.read();
     putInForce(keptRollouts, experiments);
-    return { registry, experiments, rolloutFile, keptRollouts };
+    const streamHome = await openStreamHome(dataDir);
+    return { registry, streamHome, experiments, rolloutFile, keptRollouts };
   } catch (thrown) {
     await registry.close();
     throw thrown;

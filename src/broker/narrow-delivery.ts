@@ -3,10 +3,10 @@ import { fromHex } from '../codec/message-id.js';
 import { BySchemaId } from '../codec/schema-ids.js';
 import { emit } from '../events.js';
 import type { FanOut } from './fan-out.js';
-import type { SessionReading } from './live-consumers.js';
 import type { Memberships } from './memberships.js';
 import type { ReadingNotices } from './reading-notices.js';
 import type { BrokerAudience, BrokerGate, BrokerSubject, Session } from './session.js';
+import type { SessionReading } from './session-reading.js';
 import type { NarrowedAudience, SplitReader } from './subject-gate.js';
 
 export interface NarrowDeliveryParts {
@@ -46,11 +46,12 @@ export class NarrowDelivery {
       gate.lastAudience = audience;
     }
     const { withholding } = gate;
-    if (withholding?.narrowed === narrowed && withholding.last === subject.sequence - 1) withholding.last++;
+    const { sequence } = frame;
+    if (withholding?.narrowed === narrowed && withholding.last === sequence - 1) withholding.last++;
     else {
       if (withholding !== undefined) this.#tell(subject, gate);
       if (excluded.length > 0) {
-        gate.withholding = { narrowed, first: subject.sequence, last: subject.sequence };
+        gate.withholding = { narrowed, first: sequence, last: sequence };
         this.#untold.add(subject);
         this.#parts.fanOut.schedule();
       }

@@ -3,6 +3,7 @@ import type { ConsumerPressure } from './consumer-pressure.js';
 import type { Ingress } from './ingress.js';
 import type { Session } from './session.js';
 import type { SlowConsumers } from './slow-consumers.js';
+import type { Recovery } from './streams/recovery.js';
 import type { ConnectionHandlers } from './transport.js';
 
 /** The transport's side of one session. A class, so that an idle connection costs no closures but one. */
@@ -11,6 +12,7 @@ export class SessionHandlers implements ConnectionHandlers {
   readonly #ingress: Ingress;
   readonly #pressure: ConsumerPressure;
   readonly #slowConsumers: SlowConsumers;
+  readonly #recovery: Recovery;
   readonly #closed: (code: number) => void;
 
   constructor(
@@ -18,12 +20,14 @@ export class SessionHandlers implements ConnectionHandlers {
     ingress: Ingress,
     pressure: ConsumerPressure,
     slowConsumers: SlowConsumers,
+    recovery: Recovery,
     closed: (code: number) => void,
   ) {
     this.#session = session;
     this.#ingress = ingress;
     this.#pressure = pressure;
     this.#slowConsumers = slowConsumers;
+    this.#recovery = recovery;
     this.#closed = closed;
   }
 
@@ -40,6 +44,7 @@ export class SessionHandlers implements ConnectionHandlers {
     if (this.#session.slow !== undefined && this.#pressure.hasCaughtUp(this.#session)) {
       this.#slowConsumers.resume(this.#session);
     }
+    this.#recovery.goOn(this.#session);
   }
 
   close(code: number): void {

@@ -44,6 +44,8 @@ export interface Subscription {
   readonly reads: readonly string[];
   /** As what it shares with others what it selects; undefined when it gets everything. */
   readonly member: BrokerMember | undefined;
+  /** Whether it does without what streams have of what it missed. */
+  readonly skipHistory: boolean;
 }
 
 const NO_AUDIENCES: ReadonlySet<BrokerAudience> = new Set();

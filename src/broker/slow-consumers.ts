@@ -6,40 +6,35 @@ import { CLOSE_CODES } from './close-codes.js';
 import type { FanOut } from './fan-out.js';
 import type { Memberships } from './memberships.js';
 import type { BrokerSubject, Session } from './session.js';
+import type { Recovery } from './streams/recovery.js';
+import { deliveredPosition } from './subject-position.js';
 
 export type SlowConsumerPolicy = 'resume' | 'close';
 
-/** Goes through the subjects of which a session receives everything. */
-export type SubjectsOf = (session: Session, visit: (subject: BrokerSubject) => void) => void;
+export interface SlowConsumersParts {
+  readonly limits: Limits;
+  readonly policy: SlowConsumerPolicy;
+  readonly fanOut: Pick<FanOut, 'flush'>;
+  readonly memberships: Memberships;
+  readonly recovery: Recovery;
+  /** Goes through the subjects of which a session receives everything. */
+  readonly subjectsOf: (session: Session, visit: (subject: BrokerSubject) => void) => void;
+  /** Whether a session wants what streams have of what it missed of a subject. */
+  readonly wantsHistory: (session: Session, subject: BrokerSubject) => boolean;
+  /** Told of sessions that take frames again. */
+  readonly resumed: (session: Session) => void;
+}
 
 /**
  * What happens to a consumer that reads too slowly: it is told, frames pass it by, and when it has caught up it is
  * told exactly which ones and goes on; or it is disconnected, by policy or because it never catches up.
  */
 export class SlowConsumers {
-  readonly #limits: Limits;
-  readonly #policy: SlowConsumerPolicy;
-  readonly #fanOut: FanOut;
-  readonly #memberships: Memberships;
-  readonly #subjectsOf: SubjectsOf;
-  readonly #resumed: (session: Session) => void;
+  readonly #parts: SlowConsumersParts;
   readonly #slow = new Set<Session>();
 
-  /** `resumed` is told of sessions that take frames again. */
-  constructor(
-    limits: Limits,
-    policy: SlowConsumerPolicy,
-    fanOut: FanOut,
-    memberships: Memberships,
-    subjectsOf: SubjectsOf,
-    resumed: (session: Session) => void,
-  ) {
-    this.#limits = limits;
-    this.#policy = policy;
-    this.#fanOut = fanOut;
-    this.#memberships = memberships;
-    this.#subjectsOf = subjectsOf;
-    this.#resumed = resumed;
+  constructor(parts: SlowConsumersParts) {
+    this.#parts = parts;
   }
 
   get count(): number {
@@ -51,7 +46,7 @@ export class SlowConsumers {
     const { slow } = session;
     if (slow === undefined) this.#suspend(session, nowMs);
     // No frames come to it any more: it is its own requests whose answers it does not read.
-    else if (session.outstanding > slow.bufferedBytes + this.#limits.congestedBytes) {
+    else if (session.outstanding > slow.bufferedBytes + this.#parts.limits.congestedBytes) {
       session.connection.terminate();
     }
   }
@@ -61,20 +56,33 @@ export class SlowConsumers {
     const { slow } = session;
     if (slow === undefined || session.deaf) return;
     // What is gathered now still passes it by, and is counted below.
-    this.#fanOut.flush();
+    this.#parts.fanOut.flush();
     const missed: MissedRange[] = [];
-    this.#subjectsOf(session, (subject) => {
-      const position = slow.positions.get(subject) ?? 0;
-      if (subject.sequence > position)
-        missed.push({ ...begins(subject, position + 1), last: subject.sequence });
+    const recovering: BrokerSubject[] = [];
+    const recovery = this.#parts.recovery;
+    this.#parts.subjectsOf(session, (subject) => {
+      if (recovery.has(session, subject)) return;
+      const from = { epoch: subject.epoch, sequence: slow.positions.get(subject) ?? 0 };
+      const { sequence: last } = deliveredPosition(subject);
+      if (last <= from.sequence) return;
+      const gone = this.#parts.wantsHistory(session, subject)
+        ? recovery.begin(session, subject, from)
+        : undefined;
+      if (gone === undefined) missed.push({ ...begins(subject, from.sequence + 1), last });
+      else {
+        missed.push(...gone);
+        recovering.push(subject);
+      }
     });
+    this.#parts.memberships.leave(recovering, session);
     this.#slow.delete(session);
     session.slow = undefined;
-    for (let at = 0; at < missed.length; at += this.#limits.maxListed) {
-      session.send({ type: 'gap', missed: missed.slice(at, at + this.#limits.maxListed) });
+    for (let at = 0; at < missed.length; at += this.#parts.limits.maxListed) {
+      session.send({ type: 'gap', missed: missed.slice(at, at + this.#parts.limits.maxListed) });
     }
-    this.#memberships.resume(session);
-    this.#resumed(session);
+    this.#parts.memberships.resume(session);
+    recovery.goOn(session);
+    this.#parts.resumed(session);
     emit('modwire:consumer.resumed', () => ({ session: session.memberId, missed }));
   }
 
@@ -83,14 +91,15 @@ export class SlowConsumers {
     const { slow } = session;
     // What it receives already has a position, or appeared while it was slow and is missed from the start.
     if (slow === undefined || subject.state.members.has(session.memberId)) return;
-    if (slow.positions.size < this.#limits.maxSlowSubjects) slow.positions.set(subject, subject.sequence);
+    const { sequence } = deliveredPosition(subject);
+    if (slow.positions.size < this.#parts.limits.maxSlowSubjects) slow.positions.set(subject, sequence);
     else if (!session.deaf) disconnect(session);
   }
 
   /** Periodic: cuts off those who never catch up. They do not read, so there is no use in telling them. */
   sweep(nowMs: number): void {
     for (const session of this.#slow) {
-      if (nowMs - session.slow!.since > this.#limits.slowConsumerMs) session.connection.terminate();
+      if (nowMs - session.slow!.since > this.#parts.limits.slowConsumerMs) session.connection.terminate();
     }
   }
 
@@ -101,23 +110,26 @@ export class SlowConsumers {
   #suspend(session: Session, nowMs: number): void {
     const positions = new Map<BrokerSubject, number>();
     let tooMany = false;
-    this.#subjectsOf(session, (subject) => {
-      if (positions.size < this.#limits.maxSlowSubjects) positions.set(subject, subject.sequence);
+    this.#parts.subjectsOf(session, (subject) => {
+      // What it is sent from a stream goes on where it was.
+      if (this.#parts.recovery.has(session, subject)) return;
+      const { sequence } = deliveredPosition(subject);
+      if (positions.size < this.#parts.limits.maxSlowSubjects) positions.set(subject, sequence);
       else tooMany = true;
     });
     emit('modwire:consumer.slow', () => ({ session: session.memberId, bufferedBytes: session.outstanding }));
     session.send({
       type: 'slow',
       bufferedBytes: session.outstanding,
-      limitBytes: this.#limits.slowConsumerBytes,
+      limitBytes: this.#parts.limits.slowConsumerBytes,
       missed: [...positions]
-        .slice(0, this.#limits.maxListed)
+        .slice(0, this.#parts.limits.maxListed)
         .map(([subject, sequence]) => begins(subject, sequence + 1)),
     });
-    this.#memberships.suspend(session);
+    this.#parts.memberships.suspend(session);
     session.slow = { since: nowMs, bufferedBytes: session.outstanding, positions };
     this.#slow.add(session);
-    if (this.#policy === 'close' || tooMany) disconnect(session);
+    if (this.#parts.policy === 'close' || tooMany) disconnect(session);
   }
 }
 

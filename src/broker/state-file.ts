@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { decodeUtf8, encodeUtf8 } from '../codec/utf8.js';
+import { diskError } from '../disk/disk-error.js';
+import { writeDurably } from '../disk/durable-files.js';
 import { ModwireError, toModwireError } from '../errors.js';
-import { diskError } from '../registry/disk-error.js';
-import { writeDurably } from '../registry/durable-files.js';
 
 export interface StateFileParts {
   /** There already; empty: nothing is kept. */

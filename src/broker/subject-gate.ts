@@ -54,6 +54,12 @@ export class SubjectGate<Party extends Member> {
   contract: BoundContract | undefined;
   /** Frames that wait for a verdict, and those behind them. */
   waiting = 0;
+  /** The stream that captures the subject; its frames go there first. */
+  stream: string | undefined;
+  /** Frames that have their place in the count, and are delivered once the stream has them. */
+  keeping = 0;
+  /** Sessions that are sent what they missed of it before they get what is new. */
+  recovering = 0;
 
   /** Whether some consumers say which schemas they read. */
   narrow = false;

@@ -1,6 +1,6 @@
-import type { ControlOf, MissedRange, SubjectPosition } from '../codec/control-message.js';
+import type { ControlOf, SubjectPosition } from '../codec/control-message.js';
 import { toHex } from '../codec/message-id.js';
-import { checkFilter, filtersOverlap } from '../codec/subject.js';
+import { checkFilter, filtersOverlap, matchesFilter } from '../codec/subject.js';
 import { ModwireError } from '../errors.js';
 import { emit } from '../events.js';
 import type { Limits } from '../limits.js';
@@ -11,6 +11,8 @@ import type { GroupMemberships } from './groups/group-memberships.js';
 import type { Memberships } from './memberships.js';
 import type { BrokerMember, BrokerSubject, BrokerSubjects, Session, Subscription } from './session.js';
 import type { SlowConsumers } from './slow-consumers.js';
+import { deliveredPosition } from './subject-position.js';
+import type { SubscriptionHistory } from './subscription-history.js';
 
 export interface SubscriptionsParts {
   readonly limits: Limits;
@@ -19,6 +21,7 @@ export interface SubscriptionsParts {
   readonly groupMemberships: GroupMemberships;
   readonly groups: Pick<GroupDelivery, 'settle'>;
   readonly slowConsumers: SlowConsumers;
+  readonly history: SubscriptionHistory;
   /** Gives consumers, as they are, everything admitted by now or the word that it is withheld. */
   readonly settle: () => void;
   /** Told of subjects whose consumers, or what these read, may have changed. */
@@ -102,23 +105,32 @@ export class Subscriptions {
     }
   }
 
+  /** Whether some subscription by which a session gets a subject wants what streams have of what it missed. */
+  wantsHistory(session: Session, { text }: BrokerSubject): boolean {
+    for (const { filter, member, skipHistory } of session.subscriptions.values()) {
+      if (member === undefined && !skipHistory && matchesFilter(filter, text)) return true;
+    }
+    return false;
+  }
+
   /** Throws INVALID_ARGUMENT, ALREADY_EXISTS or RESOURCE_EXHAUSTED. */
   subscribe(session: Session, request: ControlOf<'subscribe'>): void {
-    const { filter, subscription: number, group } = request;
+    const { filter, subscription: number, group, skipHistory } = request;
     this.#check(session, number, filter);
     const reads = [...new Set(request.reads.map(toHex))];
     const member =
       group === '' ? undefined : new GroupMember<Session>(++this.#lastMember, session, number, group, reads);
-    const { subjects, memberships, groupMemberships, slowConsumers, settle } = this.#parts;
+    const { subjects, memberships, groupMemberships, slowConsumers, history, settle } = this.#parts;
     // From here on positions are exact: everything admitted has left.
     settle();
+    if (request.resume) history.restore(request);
     const selected: BrokerSubject[] = [];
     subjects.selectedBy(filter, (subject) => selected.push(subject));
-    this.#answer(session, request, selected);
-    this.#add({ session, number, filter, reads, member });
+    const joining = this.#answer(session, request, selected);
+    this.#add({ session, number, filter, reads, member, skipHistory });
     if (member === undefined) {
-      for (const subject of selected) slowConsumers.joining(session, subject);
-      memberships.join(selected, session);
+      for (const subject of joining) slowConsumers.joining(session, subject);
+      memberships.join(joining, session);
     } else groupMemberships.join(selected, member);
     this.#renew(selected);
   }
@@ -133,7 +145,7 @@ export class Subscriptions {
         got: String(number),
       });
     }
-    const { subjects, memberships, groupMemberships, groups, settle } = this.#parts;
+    const { subjects, memberships, groupMemberships, groups, history, settle } = this.#parts;
     const { filter, member } = subscription;
     if (member === undefined) settle();
     else groups.settle(session);
@@ -143,6 +155,7 @@ export class Subscriptions {
     subjects.selectedBy(filter, (subject) => selected.push(subject));
     if (member === undefined) {
       const leaving = selected.filter((subject) => !this.#selects(session, subject.text));
+      history.leave(session, leaving);
       memberships.leave(leaving, session);
     } else groupMemberships.leave(selected, member);
     this.#renew(selected);
@@ -150,7 +163,7 @@ export class Subscriptions {
 
   /** Forgets a session that is gone. */
   forget(session: Session): void {
-    const { subjects, memberships, groupMemberships, changed } = this.#parts;
+    const { subjects, memberships, groupMemberships, history, changed } = this.#parts;
     const narrowed = new Set<BrokerSubject>();
     for (const subscription of [...session.subscriptions.values()]) {
       const { filter, reads, member } = subscription;
@@ -158,6 +171,7 @@ export class Subscriptions {
       if (member !== undefined) groupMemberships.leaveAll(member);
       else if (reads.length > 0) subjects.selectedBy(filter, (subject) => narrowed.add(subject));
     }
+    history.forget(session);
     memberships.leaveAll(session);
     for (const subject of narrowed) changed(subject);
   }
@@ -192,23 +206,31 @@ export class Subscriptions {
     });
   }
 
-  /** Says where the subjects stand; who shares them gets no continuous count, and is told of none. */
-  #answer(session: Session, request: ControlOf<'subscribe'>, selected: readonly BrokerSubject[]): void {
+  /**
+   * Says where the subjects stand; who shares them gets no continuous count, and is told of none. Returns those that it gets from
+   * now on: all but what it is sent from a stream first.
+   */
+  #answer(
+    session: Session,
+    request: ControlOf<'subscribe'>,
+    selected: readonly BrokerSubject[],
+  ): readonly BrokerSubject[] {
     const { subscription } = request;
     if (request.group !== '') {
       session.send({ type: 'subscribed', subscription, positions: [], complete: false, missed: [] });
-      return;
+      return selected;
     }
-    const missed = request.resume ? missedSince(request, selected) : [];
+    const { missed, present } = this.#parts.history.resume(session, request, selected);
     const { maxListed } = this.#parts.limits;
     while (missed.length > maxListed) session.send({ type: 'gap', missed: missed.splice(0, maxListed) });
     session.send({
       type: 'subscribed',
       subscription,
-      positions: selected.slice(0, maxListed).map(positionOf),
+      positions: present.slice(0, maxListed).map(positionOf),
       complete: selected.length <= maxListed,
       missed,
     });
+    return present;
   }
 
   #add(subscription: Subscription): void {
@@ -256,29 +278,5 @@ export class Subscriptions {
 }
 
 function positionOf(subject: BrokerSubject): SubjectPosition {
-  return { subject: subject.text, epoch: subject.epoch, sequence: subject.sequence };
-}
-
-/** What a client that was away has missed, from what it had seen and where the subjects stand. */
-function missedSince(request: ControlOf<'subscribe'>, selected: readonly BrokerSubject[]): MissedRange[] {
-  const seen = new Map(request.positions.map((position) => [position.subject, position]));
-  const missed: MissedRange[] = [];
-  for (const subject of selected) {
-    const position = seen.get(subject.text);
-    seen.delete(subject.text);
-    if (position === undefined && !request.complete) continue;
-    const sameCount = position !== undefined && position.epoch === subject.epoch;
-    if (position !== undefined && !sameCount) missed.push(unknownAfter(position));
-    const first = sameCount ? position.sequence + 1 : 1;
-    if (subject.sequence >= first) {
-      missed.push({ subject: subject.text, epoch: subject.epoch, first, last: subject.sequence });
-    }
-  }
-  // Subjects that this broker does not count: it was restarted, or has forgotten them.
-  for (const position of seen.values()) missed.push(unknownAfter(position));
-  return missed;
-}
-
-function unknownAfter(position: SubjectPosition): MissedRange {
-  return { subject: position.subject, epoch: position.epoch, first: position.sequence + 1, last: 0 };
+  return { subject: subject.text, ...deliveredPosition(subject) };
 }

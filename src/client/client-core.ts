@@ -20,6 +20,8 @@ import { Outbox } from './outbox.js';
 import { Publisher } from './publisher.js';
 import { QuestionNumbers } from './question-numbers.js';
 import { RoundTrips } from './round-trips.js';
+import { ClientStreams } from './streams/client-streams.js';
+import { ManageCalls } from './streams/manage-calls.js';
 
 /** The parts of a client, and what happens to all of them. */
 export class ClientCore {
@@ -33,6 +35,8 @@ export class ClientCore {
   readonly caller: Caller;
   readonly worker: Worker;
   readonly services: ClientServices;
+  readonly streams: ClientStreams;
+  readonly manageCalls: ManageCalls;
   readonly alarms = new Alarms();
   readonly #roundTrips: RoundTrips;
   readonly #controls: ControlReader;
@@ -53,7 +57,7 @@ export class ClientCore {
       ...{ events, outbox },
       frame: (memory, start, end) => inbox.frame(memory, start, end),
       control: (message) => this.#controls.take(message),
-      messageRead: () => inbox.endShare(),
+      messageRead: () => inbox.endMessage(),
       lost: (error) => this.#lost(error),
       resume: () => this.#resume(),
       over: () => this.close(),
@@ -69,6 +73,8 @@ export class ClientCore {
     this.worker = worker;
     this.caller = new Caller({ link, outbox, frames, alarms, awaiting });
     this.services = new ClientServices({ link, events, worker, answerMs, nextNumber, awaiting });
+    this.streams = new ClientStreams({ link, inbox, events, answerMs, nextNumber, atEndOfTurn, awaiting });
+    this.manageCalls = new ManageCalls({ link, answerMs, nextNumber, awaiting });
     this.subscriptions = new ClientSubscriptions({
       ...{ link, inbox, events, maxQueuedFrames, answerMs },
       awaiting: () => this.#awaited,
@@ -99,6 +105,7 @@ export class ClientCore {
   async flush(options: SignalOptions): Promise<void> {
     this.throwIfClosed();
     const { losses } = this.link;
+    this.streams.flush();
     this.outbox.flush();
     await this.outbox.untilHanded({ ...options, timeoutMs: this.options.answerMs });
     if (losses !== this.link.losses) {
@@ -109,7 +116,7 @@ export class ClientCore {
 
   async drain(): Promise<void> {
     try {
-      await this.services.drainAll();
+      await Promise.all([this.services.drainAll(), this.streams.drainAll()]);
       await this.caller.untilIdle();
       await this.flush({});
       await this.subscriptions.endAll();
@@ -128,6 +135,7 @@ export class ClientCore {
     this.#lost(reason);
     this.caller.close(reason);
     this.services.close();
+    this.streams.close(reason);
     this.subscriptions.close();
     this.alarms.close();
     this.events.emit('close', undefined);
@@ -135,15 +143,27 @@ export class ClientCore {
 
   /** Who asks something of the broker. */
   get #asked() {
-    const { publisher, subscriptions, contracts, caller, services, worker } = this;
-    return { publisher, subscriptions, contracts, caller, services, worker, roundTrips: this.#roundTrips };
+    const { publisher, subscriptions, contracts, caller, services, worker, streams, manageCalls } = this;
+    const roundTrips = this.#roundTrips;
+    return {
+      publisher,
+      subscriptions,
+      contracts,
+      caller,
+      services,
+      worker,
+      streams,
+      manageCalls,
+      roundTrips,
+    };
   }
 
   /** Whether somebody waits for what only reading on can bring, subscriptions' answers apart. */
   get #awaited(): boolean {
-    const { publisher, contracts, outbox, services, caller, worker } = this;
+    const { publisher, contracts, outbox, services, caller, worker, streams, manageCalls } = this;
     if (publisher.awaited || contracts.awaited || this.#roundTrips.awaited || outbox.awaited) return true;
-    return services.awaited || caller.size > 0 || worker.size > 0;
+    if (services.awaited || streams.awaited || manageCalls.awaited) return true;
+    return caller.size > 0 || worker.size > 0;
   }
 
   #call(frame: FrameView): void {
@@ -170,7 +190,7 @@ export class ClientCore {
   /** Contracts first: without them the broker would refuse what waits to be sent. */
   async #resume(): Promise<void> {
     await this.contracts.renew();
-    await Promise.all([this.subscriptions.resume(), this.services.resume()]);
+    await Promise.all([this.subscriptions.resume(), this.services.resume(), this.streams.resume()]);
   }
 
   #lost(error: ModwireError): void {
@@ -180,6 +200,8 @@ export class ClientCore {
     this.contracts.lost(error);
     this.#roundTrips.lost(error);
     this.services.lost(error);
+    this.streams.disconnected(error);
+    this.manageCalls.lost(error);
     this.worker.lost(error);
     this.caller.lost(error);
   }

@@ -2,7 +2,6 @@ import { checkFilter } from '../codec/subject.js';
 import type { Contract } from '../contracts/contract.js';
 import type { TableObject } from '../contracts/table-class.js';
 import { type SignalOptions, throwIfAborted } from './abort.js';
-import { CallingClient } from './calls/calling-client.js';
 import type { ContractRegistration, ResolvedSchema } from './client-contracts.js';
 import type { ClientCore } from './client-core.js';
 import type { ClientEvents } from './client-events.js';
@@ -22,11 +21,12 @@ import type {
   PublishAck,
   PublishOptions,
 } from './publish-options.js';
+import { StreamingClient } from './streams/streaming-client.js';
 import { type SubscribeOptions, subscribeArguments } from './subscribe-options.js';
 import type { AnySubscription, Subscription } from './subscription.js';
 
 /** A client of one broker: `connect` makes one. */
-export class Client extends CallingClient {
+export class Client extends StreamingClient {
   readonly #core: ClientCore;
 
   /** @internal */

@@ -11,6 +11,8 @@ import type { Link } from './link.js';
 import type { Outbox } from './outbox.js';
 import type { Publisher } from './publisher.js';
 import type { RoundTrips } from './round-trips.js';
+import type { ClientStreams } from './streams/client-streams.js';
+import type { ManageCalls } from './streams/manage-calls.js';
 
 export interface ControlReaderParts {
   readonly events: ClientEmitter;
@@ -24,6 +26,8 @@ export interface ControlReaderParts {
   readonly caller: Caller;
   readonly services: ClientServices;
   readonly worker: Worker;
+  readonly streams: ClientStreams;
+  readonly manageCalls: ManageCalls;
 }
 
 /** Hands what the broker says to whom it concerns. */
@@ -38,7 +42,7 @@ export class ControlReader {
 
   take(message: ControlMessage): void {
     const { events, link, outbox, inbox, publisher, subscriptions } = this.#parts;
-    const { contracts, roundTrips, services, worker } = this.#parts;
+    const { contracts, roundTrips, services, worker, streams, manageCalls } = this.#parts;
     switch (message.type) {
       case 'credit':
         outbox.credit(message.bytes);
@@ -93,6 +97,24 @@ export class ControlReader {
       case 'grant':
         worker.granted(message.request, message.replies);
         break;
+      case 'handout':
+        streams.handout(message);
+        break;
+      case 'lost':
+        streams.lost(message);
+        break;
+      case 'consuming':
+        streams.consuming(message);
+        break;
+      case 'unconsumed':
+        streams.unconsumed(message);
+        break;
+      case 'finished':
+        streams.finished(message);
+        break;
+      case 'managed':
+        manageCalls.answered(message);
+        break;
       case 'goodbye':
         this.#goodbye(message);
         break;
@@ -107,14 +129,20 @@ export class ControlReader {
   }
 
   #failure(message: ControlOf<'failure'>): void {
-    const { events, publisher, subscriptions, contracts, services, caller } = this.#parts;
+    const { events, publisher, subscriptions, caller } = this.#parts;
     const error = new ModwireError(errorCodeOf(message.code), message.message);
     const { reference, subscription, call } = message;
-    if (call !== undefined && (contracts.refused(call, error) || services.refused(call, error))) return;
+    if (call !== undefined && this.#refused(call, error)) return;
     if (subscription !== undefined && subscriptions.refused(subscription, error)) return;
     if (reference !== undefined && caller.refused(reference, error)) return;
     if (reference !== undefined && publisher.refused(reference, error)) return;
     events.emit('error', error);
+  }
+
+  /** Numbers of calls are one space: at most one of these has asked. */
+  #refused(call: number, error: ModwireError): boolean {
+    const { contracts, services, streams, manageCalls } = this.#parts;
+    return [contracts, services, streams, manageCalls].some((asker) => asker.refused(call, error));
   }
 
   #explanation({ request, json }: ControlOf<'explanation'>): void {
@@ -145,8 +173,8 @@ export class ControlReader {
   }
 
   async #finish(): Promise<void> {
-    const { outbox, caller, services } = this.#parts;
-    await Promise.all([caller.depart(), services.depart()]);
+    const { outbox, caller, services, streams } = this.#parts;
+    await Promise.all([caller.depart(), services.depart(), streams.depart()]);
     outbox.flush();
     await outbox.untilHanded({});
   }

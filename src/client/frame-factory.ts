@@ -91,6 +91,7 @@ export class FrameFactory {
 
   #apply(options: FrameOptions): void {
     const fields = this.#fields;
+    fields.id = options.id ?? this.#id;
     fields.trace = options.trace;
     fields.timeout = options.timeout ?? 0;
     fields.priority = options.priority ?? 0;
@@ -139,6 +140,7 @@ function checkOptions(options: FrameOptions): void {
   if (timeout !== undefined && !(Number.isSafeInteger(timeout) && timeout >= 0)) {
     throw invalid('timeout', 'whole microseconds from 0', timeout);
   }
+  checkBytes('id', options.id, ID_BYTES);
   checkBytes('correlationId', options.correlationId, ID_BYTES);
   checkBytes('causationId', options.causationId, ID_BYTES);
   checkBytes('schemaId', options.schemaId, ID_BYTES);

@@ -25,6 +25,14 @@ interface Tracked {
   subscriptions: AnySubscription[];
 }
 
+/** Takes the frames of a handout, one after the other. */
+export interface Handout {
+  /** Whether there is another frame of it. */
+  readonly more: boolean;
+  /** Takes the next frame, which is only valid until this returns; undefined for bytes that are none. */
+  next(frame: FrameView | undefined): void;
+}
+
 export interface InboxHost {
   /** A frame of another kind than a message; it is only valid until this returns. */
   readonly call: (frame: FrameView) => void;
@@ -48,6 +56,8 @@ export class Inbox {
   /** Whether what comes is the share of one subscription, and of which; undefined when that has ended. */
   #sharing = false;
   #sharer: AnySubscription | undefined;
+  /** Whose records come next. */
+  #handout: Handout | undefined;
 
   constructor(maxTracked: number, atEndOfTurn: (action: () => void) => void, host: InboxHost) {
     this.#maxTracked = maxTracked;
@@ -59,12 +69,17 @@ export class Inbox {
   /** Takes the frame between `start` and `end`. */
   frame(memory: Memory, start: number, end: number): void {
     const frame = this.#frame;
-    if (!this.#verifier.verify(memory, start, end, frame)) {
+    const isFrame = this.#verifier.verify(memory, start, end, frame);
+    if (!isFrame) {
       this.#host.failed(
         new ModwireError('MALFORMED_FRAME', `the broker sent what is not a frame: ${frame.violation!.text}`),
       );
+    }
+    if (this.#handout !== undefined) {
+      this.#handOut(this.#handout, isFrame ? frame : undefined);
       return;
     }
+    if (!isFrame) return;
     if (frame.kind !== Kind.message) {
       // Calls are between a caller and a worker: no part of what their subject's subscribers count.
       this.#host.call(frame);
@@ -88,10 +103,20 @@ export class Inbox {
     this.#sharer = subscription;
   }
 
+  /** As many of the frames that follow in this WebSocket message as it takes are records of a stream, for one consumer alone. */
+  handout(handout: Handout): void {
+    if (handout.more) this.#handout = handout;
+  }
+
   /** The WebSocket message is over. */
-  endShare(): void {
+  endMessage(): void {
     this.#sharing = false;
     this.#sharer = undefined;
+    if (this.#handout === undefined) return;
+    this.#handout = undefined;
+    this.#host.failed(
+      new ModwireError('PROTOCOL_VIOLATION', 'the broker sent fewer records than it said it would'),
+    );
   }
 
   /** A subscription that the broker has accepted, with where its subjects stand. */
@@ -204,6 +229,12 @@ export class Inbox {
       this.#host.gap({ subject: text, epoch, first: 1, last: sequence - 1, reason: 'sequence' });
     }
     return true;
+  }
+
+  /** Records count in their stream, not in their subject. */
+  #handOut(handout: Handout, frame: FrameView | undefined): void {
+    handout.next(frame);
+    if (!handout.more) this.#handout = undefined;
   }
 
   #meet(frame: FrameView): Tracked {

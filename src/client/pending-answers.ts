@@ -21,6 +21,11 @@ export class PendingAnswers<Key, Answer> {
     this.#changed = changed;
   }
 
+  /** Whether somebody waits under this key. */
+  has(key: Key): boolean {
+    return this.#waiting.has(key);
+  }
+
   get size(): number {
     return this.#waiting.size;
   }

@@ -3,6 +3,11 @@ import type { ContentType } from '../codec/generated/modwire/content-type.js';
 
 /** What a message may carry beside its subject and payload. Everything left out is absent from the frame. */
 export interface PublishOptions {
+  /**
+   * Of the message: 16 bytes. A stream stores a message once however often it comes with the same id within its
+   * deduplication window; without, each has one of its own.
+   */
+  readonly id?: Uint8Array;
   /** Of a payload given as bytes; `bytes` by default. Other payloads are JSON. */
   readonly contentType?: ContentType;
   /** 0 (normal) to 255; higher goes first where frames wait. */

@@ -4,7 +4,7 @@ import { FrameFlags } from '../codec/generated/modwire/frame-flags.js';
 import { toHex } from '../codec/message-id.js';
 import type { Contract } from '../contracts/contract.js';
 import type { TableObject } from '../contracts/table-class.js';
-import type { ModwireError } from '../errors.js';
+import { ModwireError } from '../errors.js';
 import { throwIfAborted } from './abort.js';
 import type { ClientContracts } from './client-contracts.js';
 import { FrameFactory } from './frame-factory.js';
@@ -60,8 +60,15 @@ export class Publisher {
     throwIfAborted(signal);
     const fields = this.#make(subject, contract, payload, options, FrameFlags.ack);
     const id = fields.id.slice();
+    const key = toHex(id);
+    if (this.#acks.has(key)) {
+      throw new ModwireError('ALREADY_EXISTS', {
+        what: 'a message with this id is under way from here',
+        ...{ expected: 'another id, or to wait for its acknowledgement', got: key, where: `subject ${subject}` },
+      });
+    }
     this.#outbox.add(fields);
-    const { epoch, sequence } = await this.#acks.wait(toHex(id), signal, this.#outbox.writtenBytes);
+    const { epoch, sequence } = await this.#acks.wait(key, signal, this.#outbox.writtenBytes);
     return { subject, id, epoch, sequence };
   }
 

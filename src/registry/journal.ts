@@ -1,7 +1,8 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
+import { diskError } from '../disk/disk-error.js';
+import { writeAll, writeDurably } from '../disk/durable-files.js';
 import { ModwireError } from '../errors.js';
-import { corruptFile, diskError } from './disk-error.js';
-import { writeAll, writeDurably } from './durable-files.js';
+import { corruptFile } from './corrupt-file.js';
 import {
   encodeRecord,
   FIRST_CHECK,

@@ -2,11 +2,12 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { crc32c } from '../codec/crc32c.js';
 import { decodeUtf8, encodeUtf8 } from '../codec/utf8.js';
+import { diskError } from '../disk/disk-error.js';
+import { makeDirectory, UNFINISHED, writeDurably } from '../disk/durable-files.js';
 import { ModwireError } from '../errors.js';
 import { type ContractChange, isContractChange } from './contract-change.js';
+import { corruptFile } from './corrupt-file.js';
 import { DirectoryLock } from './directory-lock.js';
-import { corruptFile, diskError } from './disk-error.js';
-import { makeDirectory, UNFINISHED, writeDurably } from './durable-files.js';
 import { Journal } from './journal.js';
 import type { JournalRecord } from './journal-format.js';
 

@@ -4,22 +4,29 @@ import { SubjectTable } from '../codec/subject-table.js';
 import { ModwireError } from '../errors.js';
 import { TokenTrie } from './token-trie.js';
 
+/** Where a count begins or goes on. */
+export interface CountStart {
+  readonly epoch: number;
+  readonly sequence: number;
+}
+
 /** A subject that has had frames: its count, and what its user hangs on it. */
 export class Subject<State, Gate = never> {
   readonly text: string;
   /** Names the count; later epochs of the same subject are larger. Microseconds since the Unix epoch. */
   readonly epoch: number;
   /** Of the latest frame; 0 before the first. */
-  sequence = 0;
+  sequence: number;
   /** Milliseconds, on the clock that the registry's user passes in. */
   usedAt: number;
   state: State;
   /** What its frames have to pass; undefined when there is nothing, as for most. */
   gate: Gate | undefined = undefined;
 
-  constructor(text: string, epoch: number, usedAt: number, state: State) {
+  constructor(text: string, count: CountStart, usedAt: number, state: State) {
     this.text = text;
-    this.epoch = epoch;
+    this.epoch = count.epoch;
+    this.sequence = count.sequence;
     this.usedAt = usedAt;
     this.state = state;
   }
@@ -30,6 +37,8 @@ export interface SubjectRegistryOptions<State, Gate> {
   readonly maxSubjects: number;
   /** A subject unused for this long may be forgotten at the bound. Milliseconds. */
   readonly idleMs: number;
+  /** How far a subject had come whose count somebody has kept; without it a new count begins. */
+  readonly keptCount: (text: string) => CountStart | undefined;
   /** State of a subject that appears. */
   readonly create: (text: string) => State;
   /** Told when a subject has appeared. */
@@ -63,7 +72,7 @@ export class SubjectRegistry<State, Gate = never> {
 
   /** The subject of a verified frame; `nowMs` is Unix time in milliseconds. Throws INVALID_ARGUMENT for a text that is no subject, RESOURCE_EXHAUSTED at the bound. */
   of(frame: FrameView, nowMs: number): Subject<State, Gate> {
-    const subject = this.#table.find(frame) ?? this.#create(frame, nowMs);
+    const subject = this.#table.find(frame) ?? this.#meet(frame, nowMs);
     subject.usedAt = nowMs;
     return subject;
   }
@@ -78,8 +87,30 @@ export class SubjectRegistry<State, Gate = never> {
     this.#trie.selectedBy(filter, visit);
   }
 
-  #create(frame: FrameView, nowMs: number): Subject<State, Gate> {
+  /** The subject of this name, which begins now unless it is there. Throws as `of` does. */
+  named(text: string, nowMs: number): Subject<State, Gate> {
+    const subject = this.#find(text) ?? this.#create(text, nowMs);
+    subject.usedAt = nowMs;
+    return subject;
+  }
+
+  /** A subject whose frames have not been seen before. */
+  #meet(frame: FrameView, nowMs: number): Subject<State, Gate> {
     const text = frame.subject;
+    const subject = this.#find(text) ?? this.#create(text, nowMs);
+    this.#table.add(frame, subject);
+    return subject;
+  }
+
+  #find(text: string): Subject<State, Gate> | undefined {
+    let found: Subject<State, Gate> | undefined;
+    this.#trie.selecting(text, (subject) => {
+      if (subject.text === text) found = subject;
+    });
+    return found;
+  }
+
+  #create(text: string, nowMs: number): Subject<State, Gate> {
     checkSubject(text);
     if (this.size >= this.#options.maxSubjects) this.#sweep(nowMs);
     if (this.size >= this.#options.maxSubjects) {
@@ -91,12 +122,22 @@ export class SubjectRegistry<State, Gate = never> {
         advice: 'publish to fewer subjects or raise maxSubjects',
       });
     }
-    this.#lastEpoch = Math.max(nowMs * 1000, this.#lastEpoch + 1);
-    const subject = new Subject<State, Gate>(text, this.#lastEpoch, nowMs, this.#options.create(text));
-    this.#table.add(frame, subject);
+    const subject = new Subject<State, Gate>(
+      text,
+      this.#countOf(text, nowMs),
+      nowMs,
+      this.#options.create(text),
+    );
     this.#trie.add(text, subject);
     this.#options.created(subject);
     return subject;
+  }
+
+  #countOf(text: string, nowMs: number): CountStart {
+    const kept = this.#options.keptCount(text);
+    if (kept !== undefined) return kept;
+    this.#lastEpoch = Math.max(nowMs * 1000, this.#lastEpoch + 1);
+    return { epoch: this.#lastEpoch, sequence: 0 };
   }
 
   #sweep(nowMs: number): void {

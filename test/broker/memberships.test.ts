@@ -54,7 +54,7 @@ class World {
 
   /** A subject appears, with receivers. */
   appear(receivers: readonly Session[]): void {
-    const subject = new Subject(`s${this.subjects.length}`, 1, 0, this.table.empty);
+    const subject = new Subject(`s${this.subjects.length}`, { epoch: 1, sequence: 0 }, 0, this.table.empty);
     this.memberships.assign(subject, new Map(receivers.map((one) => [one.memberId, one])));
     this.subjects.push(subject);
     this.receivers.set(subject, new Set(receivers));

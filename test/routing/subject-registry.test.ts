@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { FrameView } from '../../src/codec/frame-view.js';
 import { openFrame } from '../../src/codec/index.js';
 import { matchesFilter } from '../../src/codec/subject.js';
-import { type Subject, SubjectRegistry } from '../../src/routing/subject-registry.js';
+import { type CountStart, type Subject, SubjectRegistry } from '../../src/routing/subject-registry.js';
 import { frameOf } from '../support/raw-client.js';
 
 const IDLE_MS = 1_000;
@@ -16,11 +16,16 @@ function frame(subject: string, hash?: number): FrameView {
   return view;
 }
 
-function registry(maxSubjects: number, inUse: ReadonlySet<string> = new Set()) {
+function registry(
+  maxSubjects: number,
+  inUse: ReadonlySet<string> = new Set(),
+  kept: ReadonlyMap<string, CountStart> = new Map(),
+) {
   const log: string[] = [];
   const subjects = new SubjectRegistry<{ tag: string }>({
     maxSubjects,
     idleMs: IDLE_MS,
+    keptCount: (text) => kept.get(text),
     create: (text) => ({ tag: `state of ${text}` }),
     created: ({ text }) => log.push(`+${text}`),
     mayForget: ({ text }) => !inUse.has(text),
@@ -36,6 +41,16 @@ function selected<State>(subjects: SubjectRegistry<State>, filter: string): stri
 }
 
 describe('the subjects of a broker', () => {
+  it('go on with the count that was kept of them, by their name or by a frame', () => {
+    const { subjects, log } = registry(10, new Set(), new Map([['a', { epoch: 7, sequence: 41 }]]));
+    const named = subjects.named('a', START_MS);
+    expect(named).toMatchObject({ text: 'a', epoch: 7, sequence: 41 });
+    expect(subjects.of(frame('a'), START_MS)).toBe(named);
+    expect(subjects.of(frame('b'), START_MS)).toMatchObject({ epoch: START_MS * 1000, sequence: 0 });
+    expect(subjects.named('b', START_MS)).toBe(subjects.of(frame('b'), START_MS));
+    expect(log).toEqual(['+a', '+b']);
+  });
+
   it('appear with their first frame and are found by later ones', () => {
     const { subjects, log } = registry(10);
     const first = subjects.of(frame('a.b'), START_MS);

@@ -1,12 +1,6 @@
+import { elementsOf, membersOf, numberOf, type Place, shown } from '../../json-members.js';
 import { readBucketTable } from '../../routing/experiments/bucket-table.js';
 import { experimentFault } from '../../routing/experiments/experiment-rules.js';
-import {
-  elementsOf,
-  membersOf,
-  numberOf,
-  type Place,
-  shown,
-} from '../../routing/experiments/json-members.js';
 import { readExperiment } from '../../routing/experiments/read-experiment.js';
 import { StateFile, unknownFormat } from '../state-file.js';
 import type { KeptExperiment, KeptExperiments } from './kept-experiment.js';

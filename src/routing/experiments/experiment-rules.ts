@@ -1,4 +1,5 @@
 import { type ErrorDetail, ModwireError } from '../../errors.js';
+import { JSON_RULES } from '../../json-members.js';
 import { EXPERIMENT_LIMITS } from './experiment-limits.js';
 
 const { maxVariants, maxNameCharacters, maxServiceCharacters, maxSaltCharacters, maxKeyCharacters } =
@@ -12,9 +13,7 @@ interface ExperimentRule {
 
 /** Everything that can be wrong with an experiment, by a name that stays. docs/experiments.md lists them. */
 export const EXPERIMENT_RULES = {
-  'value-type': rule('a value of another type', 'the type that the member has'),
-  'unknown-member': rule('an unknown member', 'no other members than those of the model'),
-  'missing-member': rule('a member is missing', 'every member that has no default'),
+  ...JSON_RULES,
   'name-form': rule('not a name', `1 to ${maxNameCharacters} letters, digits, _ or -`),
   'subject-form': rule('not a filter of subjects', 'a filter that does not begin with $'),
   'variant-count': rule('too few or too many variants', `1 to ${maxVariants} variants`),

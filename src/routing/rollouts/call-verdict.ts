@@ -27,6 +27,7 @@ const VERDICTS: Readonly<Record<ErrorCode, CallVerdict>> = {
   // What the other version knows.
   UNIMPLEMENTED: 'failed',
   INTERNAL: 'failed',
+  DATA_LOSS: 'failed',
   UNAVAILABLE: 'failed',
   UNAUTHENTICATED: 'caller',
   // Requests were verified before a worker had them: what is malformed or breaks a contract is a reply.

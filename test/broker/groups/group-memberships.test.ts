@@ -38,7 +38,12 @@ class World {
 
   appear(members: readonly BrokerMember[]): void {
     const text = `s${this.subjects.length}`;
-    const subject: BrokerSubject = new Subject(text, this.subjects.length + 1, 0, NOBODY);
+    const subject: BrokerSubject = new Subject(
+      text,
+      { epoch: this.subjects.length + 1, sequence: 0 },
+      0,
+      NOBODY,
+    );
     this.memberships.assign(subject, members);
     this.subjects.push(subject);
     this.sharers.set(subject, new Set(members));

@@ -1,8 +1,15 @@
-import { experimentFault } from './experiment-rules.js';
+import { type ErrorDetail, ModwireError } from './errors.js';
 
 const SHOWN_CHARACTERS = 40;
 
-/** A value of an experiment's JSON, and its path there. */
+/** Everything that can be wrong with the shape of JSON, by a name that stays; what is in it has rules of its own. */
+export const JSON_RULES = {
+  'value-type': { wrong: 'a value of another type', expected: 'the type that the member has' },
+  'unknown-member': { wrong: 'an unknown member', expected: 'no other members than those of the model' },
+  'missing-member': { wrong: 'a member is missing', expected: 'every member that has no default' },
+} as const;
+
+/** A value of JSON, and its path there. */
 export interface Place {
   readonly value: unknown;
   /** Such as `variants[1].weight`; empty at the root. */
@@ -16,7 +23,7 @@ export function membersOf<Required extends string, Optional extends string = nev
   optional: readonly Optional[] = [],
 ): Record<Required, Place> & Partial<Record<Optional, Place>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw experimentFault('value-type', orRoot(where), { expected: 'an object', got: shown(value) });
+    throw jsonFault('value-type', orRoot(where), { expected: 'an object', got: shown(value) });
   }
   const names: readonly string[] = [...required, ...optional];
   const places: Record<string, Place> = {};
@@ -24,31 +31,36 @@ export function membersOf<Required extends string, Optional extends string = nev
     if (names.includes(name))
       places[name] = { value: member, where: where === '' ? name : `${where}.${name}` };
     else {
-      throw experimentFault('unknown-member', orRoot(where), {
+      throw jsonFault('unknown-member', orRoot(where), {
         ...{ expected: `only ${names.join(', ')}`, got: shown(name) },
       });
     }
   }
   const missing = required.find((name) => places[name] === undefined);
   if (missing === undefined) return places as Record<Required, Place> & Partial<Record<Optional, Place>>;
-  throw experimentFault('missing-member', orRoot(where), { expected: missing, got: 'none' });
+  throw jsonFault('missing-member', orRoot(where), { expected: missing, got: 'none' });
 }
 
 export function elementsOf({ value, where }: Place): Place[] {
   if (!Array.isArray(value)) {
-    throw experimentFault('value-type', where, { expected: 'a list', got: shown(value) });
+    throw jsonFault('value-type', where, { expected: 'a list', got: shown(value) });
   }
   return value.map((element: unknown, index) => ({ value: element, where: `${where}[${index}]` }));
 }
 
 export function textOf({ value, where }: Place): string {
   if (typeof value === 'string') return value;
-  throw experimentFault('value-type', where, { expected: 'a text', got: shown(value) });
+  throw jsonFault('value-type', where, { expected: 'a text', got: shown(value) });
 }
 
 export function numberOf({ value, where }: Place): number {
   if (typeof value === 'number') return value;
-  throw experimentFault('value-type', where, { expected: 'a number', got: shown(value) });
+  throw jsonFault('value-type', where, { expected: 'a number', got: shown(value) });
+}
+
+export function flagOf({ value, where }: Place): boolean {
+  if (typeof value === 'boolean') return value;
+  throw jsonFault('value-type', where, { expected: 'true or false', got: shown(value) });
 }
 
 /** A value as an error shows it: never all of a long one. */
@@ -63,4 +75,12 @@ export function shown(value: unknown): string {
 
 function orRoot(where: string): string {
   return where === '' ? 'the root' : where;
+}
+
+function jsonFault(
+  id: keyof typeof JSON_RULES,
+  where: string,
+  detail: Required<Pick<ErrorDetail, 'expected' | 'got'>>,
+): ModwireError {
+  return new ModwireError('INVALID_ARGUMENT', { what: `${JSON_RULES[id].wrong} [${id}]`, ...detail, where });
 }

@@ -1,0 +1,142 @@
+import { ModwireError } from '../../errors.js';
+import type { Limits } from '../../limits.js';
+import { ChangeQueue } from '../../registry/change-queue.js';
+import type { Purge } from '../../streams/purge.js';
+import { readStreamConfig } from '../../streams/read-stream-config.js';
+import type { StreamConfig } from '../../streams/stream-config.js';
+import { type StreamInfo, StreamLog } from '../../streams/stream-log.js';
+import type { StreamStore } from '../../streams/stream-store.js';
+import { nowMicros } from '../clock.js';
+import { Capture, type CaptureParts } from './capture.js';
+import type { Captures } from './captures.js';
+import type { StreamHome } from './stream-home.js';
+
+export interface StreamsParts extends CaptureParts {
+  readonly limits: Limits;
+  readonly home: StreamHome;
+  readonly captures: Captures;
+  /** Told of filters whose subjects are captured from now on, or no more. */
+  readonly changed: (filters: readonly string[]) => void;
+  /** Told of a stream that is about to go: nobody may read it any more. */
+  readonly removing: (capture: Capture) => void;
+}
+
+/** A stream as others see it. */
+export interface DescribedStream {
+  readonly config: StreamConfig;
+  readonly info: StreamInfo;
+}
+
+/** Time between two looks at what has become too old. Milliseconds. */
+const TRIM_MS = 1_000;
+
+/** The streams of a broker: those that were there, and what is made, changed and removed of them. Changes happen one after another. */
+export class Streams {
+  readonly #parts: StreamsParts;
+  readonly #queue = new ChangeQueue('streams');
+  #trimmedAt = 0;
+  #closed: Promise<void> | undefined;
+
+  /** Throws DATA_LOSS when what a stream has cannot be read. */
+  constructor(parts: StreamsParts) {
+    this.#parts = parts;
+    for (const { config, store } of parts.home.found) this.#open(config, store);
+  }
+
+  list(): DescribedStream[] {
+    return [...this.#parts.captures.all()]
+      .map(describe)
+      .toSorted((a, b) => (a.config.name < b.config.name ? -1 : 1));
+  }
+
+  /** Throws NOT_FOUND. */
+  get(name: string): DescribedStream {
+    return describe(this.#parts.captures.of(name));
+  }
+
+  /** A stream that a value of JSON describes. Rejects with INVALID_ARGUMENT, ALREADY_EXISTS, RESOURCE_EXHAUSTED, or what the disk refuses. */
+  create(value: unknown): Promise<DescribedStream> {
+    return this.#queue.run(0, async () => {
+      const { captures, home, limits, changed } = this.#parts;
+      const config = readStreamConfig(value);
+      captures.check(config);
+      if ([...captures.all()].length >= limits.maxStreams) throw tooMany(limits.maxStreams);
+      const capture = this.#open(config, await home.create(config));
+      changed(config.filters);
+      return describe(capture);
+    });
+  }
+
+  /** Removes records; resolves to how many. Rejects with NOT_FOUND, INVALID_ARGUMENT, or what the disk refuses. */
+  async purge(name: string, purge: Purge): Promise<number> {
+    return this.#parts.captures.of(name).log.purge(purge);
+  }
+
+  /** Removes a stream with all that it has. Frames of its subjects are refused until it is done, then delivered without it. */
+  remove(name: string): Promise<DescribedStream> {
+    return this.#queue.run(0, async () => {
+      const { captures, home, changed, removing } = this.#parts;
+      const capture = captures.of(name);
+      const last = describe(capture);
+      capture.end();
+      await capture.log.idle();
+      removing(capture);
+      captures.remove(capture);
+      changed(capture.log.config.filters);
+      await capture.log.close();
+      await home.remove(name);
+      return last;
+    });
+  }
+
+  /** Has written what has gathered in this turn. */
+  commit(): void {
+    for (const { log } of this.#parts.captures.all()) log.commit();
+  }
+
+  /** Resolves when nothing waits to be stored. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#parts.captures.all()].map(({ log }) => log.idle()));
+  }
+
+  /** Periodic: removes what has become too old. */
+  sweep(nowMs: number): void {
+    if (nowMs - this.#trimmedAt < TRIM_MS) return;
+    this.#trimmedAt = nowMs;
+    for (const { log } of this.#parts.captures.all()) {
+      // What the disk refuses the stream's info tells.
+      if (log.config.retention.maxAgeMs > 0) log.trim(nowMicros()).catch(() => undefined);
+    }
+  }
+
+  /** Resolves when what has been taken is stored, or refused, and nothing is open. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  #open(config: StreamConfig, store: StreamStore): Capture {
+    const { limits, captures, verifier, schedule, stored } = this.#parts;
+    const capture = new Capture({ verifier, schedule, stored });
+    capture.begin(StreamLog.open(config, store, limits, capture));
+    captures.add(capture);
+    return capture;
+  }
+
+  async #close(): Promise<void> {
+    await this.#queue.close();
+    await Promise.all([...this.#parts.captures.all()].map(({ log }) => log.close()));
+  }
+}
+
+function describe({ log }: Capture): DescribedStream {
+  return { config: log.config, info: log.info() };
+}
+
+function tooMany(maxStreams: number): ModwireError {
+  return new ModwireError('RESOURCE_EXHAUSTED', {
+    what: 'too many streams',
+    ...{ expected: `at most maxStreams = ${maxStreams}`, got: 'one more' },
+    advice: 'remove one, or raise maxStreams',
+  });
+}
