@@ -35,6 +35,8 @@ export interface BrokerEvents {
   };
   /** An experiment was put there or changed, or is there no more. */
   'modwire:experiment': { experiment: string; revision: number; running: boolean };
+  /** A request or an answer that a stream was to record, and could not take. */
+  'modwire:stream.not-recorded': { stream: string; code: ErrorCode; message: string };
   'modwire:drain': { sessions: number };
 }
 

@@ -47,6 +47,7 @@ import { SessionWaits } from './session-waits.js';
 import { SlowConsumers } from './slow-consumers.js';
 import { Captures } from './streams/captures.js';
 import { HistoryReading } from './streams/history-reading.js';
+import { Recorder } from './streams/recorder.js';
 import { Recovery } from './streams/recovery.js';
 import type { StreamHome } from './streams/stream-home.js';
 import { Streams } from './streams/streams.js';
@@ -217,15 +218,18 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
     unite: (subject) => memberships.unite(subject),
     seed: randomInt(2 ** 31),
   });
+  const recorder = new Recorder(captures);
   const streams = new Streams({
     ...{ limits, captures, home: surroundings.streamHome, verifier: admission.createVerifier() },
     schedule: () => fanOut.schedule(),
     stored: () => fanOut.schedule(),
     changed: (filters) => {
+      recorder.reset();
       for (const filter of filters) subjects.selectedBy(filter, (subject) => gates.renew(subject));
     },
     removing: () => undefined,
   });
+  recorder.reset();
   const assignments = new Assignments({
     ...{ experiments, registry },
     exposures: new Exposures({
@@ -240,7 +244,19 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
     calls: () => calls.copies,
   });
   const calls = new Calls({
-    ...{ limits, registry, contracts, work, offload, direct, waits, room: detourRoom, assignments, mirrors },
+    ...{
+      limits,
+      registry,
+      contracts,
+      work,
+      offload,
+      direct,
+      waits,
+      room: detourRoom,
+      assignments,
+      mirrors,
+      recorder,
+    },
     requireContracts: options.requireContracts,
     draining: surroundings.draining,
   });

@@ -1,14 +1,11 @@
-import type { ControlMessage, ControlOf } from '../codec/control-message.js';
+import type { ControlOf } from '../codec/control-message.js';
 import { fromHex, toHex } from '../codec/message-id.js';
-import { ModwireError, toModwireError } from '../errors.js';
-import { emit } from '../events.js';
+import { ModwireError } from '../errors.js';
 import type { Registry } from '../registry/registry.js';
 import { consumersUnableToRead } from './contract-consumers.js';
 import type { LiveConsumers } from './live-consumers.js';
 import type { Session } from './session.js';
-
-/** Registrations and resolutions of one session at once: clients ask for their few contracts when they connect. */
-const MAX_CALLS = 64;
+import { answerCall } from './session-calls.js';
 
 export interface ContractCallsParts {
   readonly registry: Registry;
@@ -24,7 +21,7 @@ export class ContractCalls {
   }
 
   register(session: Session, message: ControlOf<'register'>): void {
-    void this.#answer(session, message.call, async () => {
+    void answerCall(session, message.call, async () => {
       const { registry, consumers } = this.#parts;
       const { call, contract, root, schema } = message;
       const { version, isNew } = await registry.register({ contract, bfbs: schema, root });
@@ -44,7 +41,7 @@ export class ContractCalls {
   }
 
   resolve(session: Session, { call, schemaId }: ControlOf<'resolve'>): void {
-    void this.#answer(session, call, async () => {
+    void answerCall(session, call, async () => {
       const id = toHex(schemaId);
       const schema = this.#parts.registry.schema(id);
       const version = schema?.versions.find(({ deleted }) => !deleted) ?? schema?.versions[0];
@@ -62,31 +59,5 @@ export class ContractCalls {
         ...{ call, contract, version: version.version, schemaId, root, schema: schema.bfbs },
       };
     });
-  }
-
-  async #answer(session: Session, call: number, ask: () => Promise<ControlMessage>): Promise<void> {
-    session.calls++;
-    try {
-      if (session.calls > MAX_CALLS) {
-        throw new ModwireError('RESOURCE_EXHAUSTED', {
-          what: 'too many calls at once',
-          expected: `at most ${MAX_CALLS} of a session`,
-          got: 'one more',
-        });
-      }
-      const answer = await ask();
-      if (!session.closed) session.send(answer);
-    } catch (thrown) {
-      const error = toModwireError(thrown);
-      emit('modwire:refused', () => ({
-        session: session.memberId,
-        code: error.code,
-        message: error.message,
-      }));
-      if (session.closed) return;
-      session.send({ type: 'failure', code: error.row.number, message: error.message, call });
-    } finally {
-      session.calls--;
-    }
   }
 }

@@ -89,7 +89,7 @@ export class Session implements Member {
   waitingFrames = 0;
   waitingBytes = 0;
   whenSettled: (() => void)[] | undefined;
-  /** Registrations and resolutions under way. */
+  /** What it asks of the broker that is under way. */
   calls = 0;
   /** Frames for it alone that leave at the end of this turn. */
   direct: DirectBuffer | undefined;

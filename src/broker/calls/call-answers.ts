@@ -6,6 +6,7 @@ import type { IdMap } from '../../routing/calls/id-map.js';
 import type { AcceptedVersion } from '../bound-contracts.js';
 import { exactMs, monotonicMs, nowMicros } from '../clock.js';
 import type { Session } from '../session.js';
+import type { Recorder } from '../streams/recorder.js';
 import type { CallContracts } from './call-contracts.js';
 import { errorCodeOfFrame } from './call-frames.js';
 import { replyNotVerified, replyTooLarge, startedAllTheSame, tooManyReplies } from './call-refusals.js';
@@ -20,6 +21,7 @@ export interface CallAnswersParts {
   readonly routing: CallRouting;
   readonly contracts: CallContracts;
   readonly services: Services;
+  readonly recorder: Pick<Recorder, 'answer'>;
 }
 
 /** Takes what workers answer to their callers. */
@@ -137,6 +139,7 @@ export class CallAnswers {
       frame.stamp(++call.replies, 0, nowMicros());
       if (isLast) tellWhy(call, 'reply');
       call.caller.deliver(frame.memory.u8, frame.start, frame.end);
+      if (!call.isCopy) this.#parts.recorder.answer(frame);
       call.record?.reply(frame, isLast);
       if (isLast) this.#succeeded(call);
     }
@@ -177,6 +180,7 @@ export class CallAnswers {
     frame.stamp(call.replies + 1, 0, nowMicros());
     tellWhy(call, code);
     call.caller.deliver(frame.memory.u8, frame.start, frame.end);
+    if (!call.isCopy) this.#parts.recorder.answer(frame);
     routing.end(call, code);
     this.#release(call);
   }

@@ -13,6 +13,7 @@ import type { DirectDelivery } from '../direct-delivery.js';
 import type { Assignments } from '../experiments/assignments.js';
 import type { MirroredCalls, Mirrors } from '../mirrors/mirrors.js';
 import type { Session } from '../session.js';
+import type { Recorder } from '../streams/recorder.js';
 import { CallAdmission } from './call-admission.js';
 import { CallAnswers } from './call-answers.js';
 import { CallContracts, type CallContractsParts } from './call-contracts.js';
@@ -31,6 +32,7 @@ export interface CallsParts extends CallContractsParts {
   readonly draining: () => boolean;
   readonly assignments: Pick<Assignments, 'assign' | 'fallBack' | 'tell'>;
   readonly mirrors: Pick<Mirrors, 'routed'>;
+  readonly recorder: Recorder;
 }
 
 export interface CallStats {
@@ -92,11 +94,8 @@ export class Calls {
     this.#contracts = new CallContracts(parts);
     this.#admission = new CallAdmission({ limits, ids, routing, draining: parts.draining });
     this.#answers = new CallAnswers({
-      limits,
-      ids,
-      routing,
+      ...{ limits, ids, routing, services: this.services, recorder: parts.recorder },
       contracts: this.#contracts,
-      services: this.services,
     });
   }
 
@@ -269,9 +268,10 @@ export class Calls {
 
   /** Its payload is known to keep the contract: a key may be read from there. */
   #route(call: BrokerCall, verified: 'broker' | 'pool'): void {
-    const { assignments, mirrors } = this.#parts;
+    const { assignments, mirrors, recorder } = this.#parts;
     call.explanation?.verified(verified);
     assignments.assign(call);
+    recorder.request(call.frame);
     this.#routing.route(call);
     assignments.tell(call);
     if (call.assignment !== undefined) mirrors.routed(call, call.assignment);

@@ -54,6 +54,11 @@ export class Streams {
     return describe(this.#parts.captures.of(name));
   }
 
+  /** Throws NOT_FOUND. */
+  logOf(name: string): StreamLog<unknown> {
+    return this.#parts.captures.of(name).log;
+  }
+
   /** A stream that a value of JSON describes. Rejects with INVALID_ARGUMENT, ALREADY_EXISTS, RESOURCE_EXHAUSTED, or what the disk refuses. */
   create(value: unknown): Promise<DescribedStream> {
     return this.#queue.run(0, async () => {

@@ -91,4 +91,39 @@ describe.each(TRANSPORTS)('a subject with a stream over %s', (transport) => {
     expect(gaps).toEqual([]);
     expect(broker.streams.get('orders').info.records).toBe(1002);
   });
+
+  it('tells a subscriber that was away exactly what its stream no longer has', async () => {
+    const { broker, publisher, proxy, subscriber, frames } = await scene();
+    const gaps: unknown[] = [];
+    subscriber.on('gap', (gap) => gaps.push(gap));
+    const { epoch } = await publisher.publish('orders.a', 1, { ack: true });
+    await subscriber.flush();
+    proxy.cut();
+    for (let n = 2; n <= 10; n++) await publisher.publish('orders.a', n, { ack: true });
+    await broker.streams.purge('orders', { keep: 3 });
+    proxy.restore();
+    await eventually('the last message', () => frames.at(-1)?.sequence === 10);
+    expect(frames.map(({ sequence }) => sequence)).toEqual([1, 8, 9, 10]);
+    expect(gaps).toEqual([expect.objectContaining({ subject: 'orders.a', epoch, first: 2, last: 7 })]);
+  });
+
+  it('has what was missed told instead of sent when its subscriber wants no history', async () => {
+    const { broker, publisher } = await scene();
+    const proxy = fixture.closing(await TcpProxy.start(broker.port));
+    const subscriber = await fixture.client(`ws://127.0.0.1:${proxy.port}`);
+    const gaps: unknown[] = [];
+    subscriber.on('gap', (gap) => gaps.push(gap));
+    const seen: number[] = [];
+    await subscriber.subscribe('orders.a', (frame) => seen.push(frame.sequence), { skipHistory: true });
+    await publisher.publish('orders.a', 1, { ack: true });
+    await subscriber.flush();
+    proxy.cut();
+    for (let n = 2; n <= 5; n++) await publisher.publish('orders.a', n, { ack: true });
+    proxy.restore();
+    await eventually('the gap', () => gaps.length > 0);
+    await publisher.publish('orders.a', 6, { ack: true });
+    await eventually('the next message', () => seen.at(-1) === 6);
+    expect(seen).toEqual([1, 6]);
+    expect(gaps).toEqual([expect.objectContaining({ subject: 'orders.a', first: 2, last: 5 })]);
+  });
 });
