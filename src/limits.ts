@@ -255,8 +255,20 @@ export const BROKER_LIMITS = {
     67_108_864,
     'Message ids of late that one stream knows, to store nothing twice. At the bound it forgets the oldest before their time.',
   ),
+  maxConsumers: count(1_000, 1, 100_000, 'Durable consumers of one stream. Another one is refused.'),
+  maxSessionConsumers: count(
+    1_000,
+    1,
+    1_000_000,
+    'Consumers that one session is a member of, and readers of it. Another one is refused.',
+  ),
   maxServices: count(1_000, 1, 1_000_000, 'Services of one session. Another one is refused.'),
-  maxConcurrency: count(65_536, 1, 10_000_000, 'Requests that one worker may take at once. More is refused.'),
+  maxConcurrency: count(
+    65_536,
+    1,
+    10_000_000,
+    'Requests that one worker, or records that one consumer may take at once. More is refused.',
+  ),
   drainMs: ms(10_000, 0, 600_000, 'Time for clients to leave after SIGTERM. After it they are disconnected.'),
 } as const satisfies Record<string, Limit>;
 
@@ -270,24 +282,3 @@ export const LIMIT_NAMES = /* @__PURE__ */ Object.keys(BROKER_LIMITS) as LimitNa
 export const DEFAULT_LIMITS: Limits = /* @__PURE__ */ Object.fromEntries(
   /* @__PURE__ */ LIMIT_NAMES.map((name) => [name, BROKER_LIMITS[name].default]),
 ) as Limits;
-
-/** Bounds of a client; each can be set in its options. */
-export const CLIENT_LIMITS = {
-  /** Bytes published and not yet sent. Beyond it `publish` throws RESOURCE_EXHAUSTED. */
-  maxPendingBytes: 64 * MIB,
-  /** Bytes gathered before a batch leaves within one turn of the event loop. */
-  batchBytes: 64 * KIB,
-  /** Frames waiting in one subscription's iterator. Beyond it the newest are dropped and reported as a gap. */
-  maxQueuedFrames: 65_536,
-  /** Subjects whose position is remembered for gaps. Beyond it the oldest are forgotten. */
-  maxTrackedSubjects: 65_536,
-  /** Time for connecting and the broker's welcome. */
-  connectMs: 10_000,
-  /** Time for an acknowledgement, a subscription's answer, a flush. */
-  answerMs: 10_000,
-  /** Time for a request that names none, or its stream of replies. */
-  requestMs: 30_000,
-  /** First delay before reconnecting; doubled each time, with full jitter. */
-  reconnectMs: 50,
-  maxReconnectMs: 5_000,
-} as const;

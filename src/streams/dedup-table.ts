@@ -19,7 +19,7 @@ interface Tick {
  */
 export class DedupTable {
   readonly #maxIds: number;
-  readonly #windowMicros: number;
+  #windowMicros: number;
   /** Start values and odd multipliers of the two halves of a fingerprint. */
   readonly #keys: Int32Array;
   /** Powers of two; the slots are twice as many as the ring has places. */
@@ -38,7 +38,7 @@ export class DedupTable {
 
   /** Neither bound may be 0 for it to know any. */
   constructor(maxIds: number, windowMicros: number) {
-    this.#maxIds = windowMicros === 0 ? 0 : maxIds;
+    this.#maxIds = maxIds;
     this.#windowMicros = windowMicros;
     this.#keys = crypto.getRandomValues(new Int32Array(4));
     this.#keys[2]! |= 1;
@@ -47,6 +47,12 @@ export class DedupTable {
 
   get size(): number {
     return this.#tail - this.#head;
+  }
+
+  /** For how long ids are known from now on; 0 forgets them all. */
+  setWindow(windowMicros: number): void {
+    this.#windowMicros = windowMicros;
+    if (windowMicros === 0) while (this.size > 0) this.#removeOldest();
   }
 
   /** How long ids are known for at present: less than the window where there are too many. Microseconds. */
@@ -73,7 +79,7 @@ export class DedupTable {
 
   /** An id that came at `nowMicros`. At the bound the oldest goes. */
   add(id: Uint8Array, offset: number, nowMicros: number): void {
-    if (this.#maxIds === 0) return;
+    if (this.#maxIds === 0 || this.#windowMicros === 0) return;
     this.expire(nowMicros);
     if (this.size === this.#maxIds) this.#removeOldest();
     if (this.size === this.#capacity) this.#grow();

@@ -135,6 +135,7 @@ export class LiveSubjects {
       }
       mark = this.#store.markFrom(id, epoch, sequence + 1);
     }
-    return held;
+    // Those that nobody has counted lie apart from the others in the order of the marks.
+    return held.sort((one, other) => one.offset - other.offset);
   }
 }

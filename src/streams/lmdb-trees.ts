@@ -28,20 +28,24 @@ const MAP_BYTES = 1024 * 1024 * 1024;
 
 const BINARY = { encoding: 'binary', keyEncoding: 'binary' } as const;
 
-/** Opens a file, or makes it. Rejects with what the system or LMDB says. */
+/** Opens a file, or makes it, in which case `beforeTrees` is called before they are put into it. Rejects with what the system or LMDB says. */
 export async function openTrees(
   { open }: LmdbPackage,
   path: string,
   noSync: boolean,
+  beforeTrees: () => Promise<void> = async () => undefined,
 ): Promise<{ readonly root: LmdbRoot; readonly trees: LmdbTrees }> {
   const root = open<Buffer, Buffer>({
     ...{ ...BINARY, path, noSubdir: true, maxDbs: TREE_CHECKS.size, pageSize: PAGE_SIZE },
     // Transactions that end when they are on disk; LMDB's own way, with errors told before anything counts.
     ...{ overlappingSync: false, noSync },
+    // Batches of the package's own have promises that nobody sees reject.
+    eventTurnBatching: false,
     // Windows makes the file as large as what is mapped.
     ...(process.platform !== 'win32' && { mapSize: MAP_BYTES }),
   });
   try {
+    await beforeTrees();
     const tree = (name: keyof LmdbTrees): LmdbTree => root.openDB({ ...BINARY, name });
     const trees = {
       blocks: tree('blocks'),

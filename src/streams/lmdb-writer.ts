@@ -2,6 +2,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { ModwireError } from '../errors.js';
 import { blockKey, markKey, markValue, noteValue, subjectValue, textKey } from './lmdb-entries.js';
 import { writeError } from './lmdb-error.js';
+import { PAGE_SIZE } from './lmdb-pages.js';
+import type { FileRoom } from './lmdb-room.js';
 import type { LmdbRoot, LmdbTree, LmdbTrees } from './lmdb-trees.js';
 import type { StoreChange } from './stream-store.js';
 
@@ -9,14 +11,23 @@ export interface LmdbWriterParts {
   readonly path: string;
   readonly root: LmdbRoot;
   readonly trees: LmdbTrees;
-  /** Of the same file, where LMDB itself does not sync; undefined where a transaction is on disk when it is committed. */
-  readonly unsynced: FileHandle | undefined;
+  /** The same file; the writer closes it. */
+  readonly file: FileHandle;
+  readonly room: FileRoom;
+  /** Whether LMDB syncs: a transaction is on disk when it is committed. */
+  readonly isSynced: boolean;
   /** How often it is synced then; 0: never before the end. */
   readonly syncMs: number;
 }
 
+/** Those of a tree from its root on, written anew for an entry. What is removed lies side by side. */
+const PAGES_A_VALUE = 8;
+const PAGES_A_REMOVAL = 1;
+
 interface Waiting {
   readonly entries: readonly Entry[];
+  /** Nothing is stored. */
+  readonly isRemoval: boolean;
   readonly resolve: () => void;
   readonly reject: (error: ModwireError) => void;
 }
@@ -29,13 +40,13 @@ interface Entry {
 }
 
 /**
- * Writes changes in order, one transaction at a time: what is asked for meanwhile becomes the next one. LMDB writes pages with
- * `write`, not through mapped memory, so a full disk is an error and no signal; pages come before the one that makes them count, with a
+ * Writes changes in order, one transaction at a time: what is asked for meanwhile becomes the next one. Pages come before the one that makes them count, with a
  * sync in between, so a transaction is there as a whole or not at all, after the loss of power too.
  *
- * Measured with changes of 64 records of 320 bytes: synced by LMDB 920 to 1,400 transactions a second; its package's `overlappingSync`
- * 840 to 1,400, with the promise resolving no sooner; not synced 3,200 to 6,200. Syncing the file ourselves instead, after an unsynced
- * transaction, is half as fast again (2,090), but then the page that counts may be on disk without those that it leads to.
+ * Measured with changes of 64 records of 320 bytes: synced by LMDB 1,430 to 1,500 transactions a second, 920 to 1,400 before the file was
+ * made longer ahead of them; its package's `overlappingSync` 840 to 1,400, with the promise resolving no sooner; not synced 4,100 to 5,000.
+ * Syncing the file ourselves instead, after an unsynced transaction, makes 2,090, but then the page that counts may be on disk without
+ * those that it leads to.
  */
 export class LmdbWriter {
   readonly #parts: LmdbWriterParts;
@@ -49,7 +60,7 @@ export class LmdbWriter {
 
   constructor(parts: LmdbWriterParts) {
     this.#parts = parts;
-    if (parts.unsynced !== undefined && parts.syncMs > 0) {
+    if (!parts.isSynced && parts.syncMs > 0) {
       this.#timer = setInterval(() => void this.#sync(), parts.syncMs);
       this.#timer.unref();
     }
@@ -60,7 +71,7 @@ export class LmdbWriter {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
     const entries = entriesOf(change, this.#parts.trees);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ entries, resolve, reject });
+      this.#waiting.push({ entries, isRemoval: (change.blocks ?? []).length === 0, resolve, reject });
       this.#work ??= this.#writeAll();
     });
   }
@@ -75,7 +86,7 @@ export class LmdbWriter {
     clearInterval(this.#timer);
     await this.#work;
     await this.#sync();
-    await this.#parts.unsynced?.close();
+    await this.#parts.file.close();
     if (failed !== undefined) throw failed;
   }
 
@@ -99,8 +110,14 @@ export class LmdbWriter {
   }
 
   async #commit(changes: readonly Waiting[]): Promise<void> {
-    this.#isUnsynced = this.#parts.unsynced !== undefined;
-    await this.#parts.root.batch(() => {
+    const { root, room, isSynced } = this.#parts;
+    await room.make(
+      lastPageOf(root),
+      roomFor(changes),
+      changes.every(({ isRemoval }) => isRemoval),
+    );
+    this.#isUnsynced = !isSynced;
+    await root.batch(() => {
       for (const { entries } of changes) {
         for (const { tree, key, value } of entries) {
           if (value === undefined) void tree.remove(key);
@@ -122,11 +139,26 @@ export class LmdbWriter {
   async #syncNow(): Promise<void> {
     this.#isUnsynced = false;
     try {
-      await this.#parts.unsynced!.datasync();
+      await this.#parts.file.datasync();
     } catch (thrown) {
       this.#refusal = writeError(thrown, this.#parts.path);
     }
   }
+}
+
+/** At most what LMDB writes behind its last page. Bytes. */
+function roomFor(changes: readonly Waiting[]): number {
+  let bytes = 0;
+  for (const { entries } of changes) {
+    for (const { value } of entries) {
+      bytes += value === undefined ? PAGES_A_REMOVAL * PAGE_SIZE : PAGES_A_VALUE * PAGE_SIZE + value.length;
+    }
+  }
+  return bytes;
+}
+
+function lastPageOf(root: LmdbRoot): number {
+  return (root.getStats() as { lastPageNumber: number }).lastPageNumber;
 }
 
 /** The package rejects with an error that has another one, a promise that rejects, for why. */

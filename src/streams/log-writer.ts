@@ -6,7 +6,7 @@ import type { LiveSubjects } from './live-subjects.js';
 import { changeOf } from './log-change.js';
 import type { LogNotes } from './log-notes.js';
 import { encodeTotals, recount, TOTALS_NOTE, type Totals } from './log-totals.js';
-import type { StreamConfig } from './stream-config.js';
+import type { Retention } from './retention.js';
 import type { StreamStore, SubjectState } from './stream-store.js';
 import type { WaitingBatch, WaitingRecords } from './waiting-records.js';
 
@@ -50,7 +50,7 @@ interface QueuedJob {
 }
 
 export interface LogWriterParts<Entry> {
-  readonly config: StreamConfig;
+  readonly retention: () => Retention;
   readonly store: StreamStore;
   readonly host: StreamLogHost<Entry>;
   readonly subjects: LiveSubjects;
@@ -73,6 +73,8 @@ export class LogWriter<Entry> {
   /** When the next one may be tried. */
   #retryAt = 0;
   #idle: (() => void)[] = [];
+  /** Who waits for the notes of the next write. */
+  #noting: Pick<QueuedJob, 'resolve' | 'reject'>[] = [];
 
   constructor(parts: LogWriterParts<Entry>) {
     this.#parts = parts;
@@ -92,7 +94,8 @@ export class LogWriter<Entry> {
     const { waiting, notes } = this.#parts;
     const hasRecords = waiting.hasGathered;
     if (this.#jobs.length > 0 && (this.#isJobsTurn || !hasRecords)) this.#step(this.#jobs[0]!);
-    else if (hasRecords || (notes.hasChanged && !this.#isPausing())) this.#write();
+    else if (hasRecords || ((notes.hasChanged || this.#noting.length > 0) && !this.#isPausing()))
+      this.#write();
     else for (const resolve of this.#idle.splice(0)) resolve();
   }
 
@@ -101,6 +104,18 @@ export class LogWriter<Entry> {
     return new Promise((resolve, reject) => {
       this.#jobs.push({ job, resolve, reject });
       this.commit();
+    });
+  }
+
+  /** Resolves when the notes as they are now are written. Rejects as the write does. */
+  writeNotes(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (!this.#parts.notes.hasChanged && !this.#isWriting) resolve();
+      else if (this.#isPausing()) reject(this.failure);
+      else {
+        this.#noting.push({ resolve, reject });
+        this.commit();
+      }
     });
   }
 
@@ -121,23 +136,26 @@ export class LogWriter<Entry> {
   }
 
   #write(): void {
-    const { waiting, notes, store, config, subjects, host } = this.#parts;
+    const { waiting, notes, store, subjects, host } = this.#parts;
     this.#isJobsTurn = true;
     this.#isWriting = true;
     const batches = waiting.take();
     const changedNotes = notes.take();
+    const noting = this.#noting.splice(0);
     const failed = (thrown: unknown) => {
       notes.putBack(changedNotes);
+      this.#noting = [...noting, ...this.#noting];
       this.#failed(toModwireError(thrown));
     };
     try {
       const isHeld = this.#jobs[0]?.job.holdsRetention ?? false;
-      const parts = { store, subjects, retention: config.retention };
+      const parts = { store, subjects, retention: this.#parts.retention() };
       const { change, removal } = changeOf(parts, batches, this.totals, host.nowMicros(), isHeld);
       const allNotes = new Map([...changedNotes, totalsNote(removal.totals)]);
-      store
-        .write({ ...change, notes: allNotes })
-        .then(() => this.#stored(batches, change.subjects, removal), failed);
+      store.write({ ...change, notes: allNotes }).then(() => {
+        for (const { resolve } of noting) resolve();
+        this.#stored(batches, change.subjects, removal);
+      }, failed);
     } catch (thrown) {
       failed(thrown);
     }
@@ -176,6 +194,7 @@ export class LogWriter<Entry> {
     this.#retryAt = host.nowMicros() + RETRY_MICROS;
     const entries = waiting.takeBack();
     dedup.removeNewest(entries.length);
+    for (const { reject } of this.#noting.splice(0)) reject(error);
     subjects.reset(this.totals.subjects);
     this.#isWriting = false;
     if (entries.length > 0) host.failed(entries, error);

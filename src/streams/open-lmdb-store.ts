@@ -2,14 +2,17 @@ import { open, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diskError } from '../disk/disk-error.js';
 import { ModwireError } from '../errors.js';
-import { checkLmdbFile, type FileVerdict } from './lmdb-check.js';
+import { checkLmdbFile, type FileVerdict, type ValueCheck } from './lmdb-check.js';
+import { readBlockKey } from './lmdb-entries.js';
 import { damagedStream, lmdbError } from './lmdb-error.js';
 import { loadLmdb } from './lmdb-package.js';
+import { FileRoom } from './lmdb-room.js';
 import { LmdbStore } from './lmdb-store.js';
 import { openTrees, TREE_CHECKS } from './lmdb-trees.js';
 import { LmdbWriter } from './lmdb-writer.js';
 import { markClosed, markOpen, readPreviousEnd } from './open-mark.js';
 import type { StreamConfig } from './stream-config.js';
+import type { StoredBlock } from './stream-store.js';
 
 const FILE = 'records.mdb';
 /** Of LMDB, for processes that share a file, which nobody does here. */
@@ -28,7 +31,10 @@ export async function createLmdbStore(directory: string): Promise<void> {
   const lmdb = await loadLmdb();
   const path = join(directory, FILE);
   try {
-    const { root } = await openTrees(lmdb, path, false);
+    const { root } = await openTrees(lmdb, path, false, async () => {
+      const file = await open(path, 'r+');
+      await (await FileRoom.of(file)).make(1, 0, false).finally(() => file.close());
+    });
     await root.close();
   } catch (thrown) {
     throw lmdbError(thrown, 'a stream cannot be created', path);
@@ -58,18 +64,20 @@ export async function openLmdbStore(
     // Of a process that is gone.
     await rm(join(directory, LOCK), { force: true });
     await markOpen(directory);
-    const unsynced = sync === 'always' ? undefined : await open(path, 'r');
+    const file = await open(path, 'r+');
     try {
-      const { root, trees } = await openTrees(lmdb, path, unsynced !== undefined);
+      const isSynced = sync === 'always';
+      const room = await FileRoom.of(file);
+      const { root, trees } = await openTrees(lmdb, path, !isSynced);
       const syncEveryMs = sync === 'interval' ? syncMs : 0;
       return new LmdbStore({
         ...{ path, root, trees },
-        writer: new LmdbWriter({ path, root, trees, unsynced, syncMs: syncEveryMs }),
-        continuous: sync === 'always' || previous.isClean || previous.isSameBoot,
-        onClosed: (isSynced) => leave(directory, isSynced),
+        writer: new LmdbWriter({ path, root, trees, file, room, isSynced, syncMs: syncEveryMs }),
+        continuous: isSynced || previous.isClean || previous.isSameBoot,
+        onClosed: (isWhole) => leave(directory, isWhole),
       });
     } catch (thrown) {
-      await unsynced?.close();
+      await file.close();
       throw thrown;
     }
   } catch (thrown) {
@@ -78,10 +86,26 @@ export async function openLmdbStore(
   }
 }
 
-/** Looks at all of a stream's file, which is not open. Rejects as the system refuses. */
-export async function verifyLmdbStore(directory: string): Promise<FileVerdict & { readonly path: string }> {
+/**
+ * Looks at all of a stream's file, which is not open; `visit` is shown each block, in order, up to where something is wrong with the file.
+ * Rejects as the system refuses.
+ */
+export async function verifyLmdbStore(
+  directory: string,
+  visit: (block: StoredBlock) => void = () => undefined,
+): Promise<FileVerdict & { readonly path: string }> {
   const path = join(directory, FILE);
-  return { ...(await checkLmdbFile(path, TREE_CHECKS)), path };
+  const show: ValueCheck = (key, bytes) => {
+    visit({ lastOffset: readBlockKey(key), bytes });
+    return true;
+  };
+  try {
+    return { ...(await checkLmdbFile(path, new Map([...TREE_CHECKS, ['blocks', show]]))), path };
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT')
+      return { fault: 'it is gone', isComplete: true, path };
+    throw diskError(thrown, 'a stream cannot be verified', path);
+  }
 }
 
 async function looksWhole(path: string, checkMs: number): Promise<void> {

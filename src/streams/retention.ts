@@ -1,3 +1,4 @@
+import { ModwireError } from '../errors.js';
 import type { StreamConfig } from './stream-config.js';
 
 export type Retention = StreamConfig['retention'];
@@ -32,4 +33,16 @@ export function isOverBound(
   { maxRecords, maxBytes }: Retention,
 ): boolean {
   return (maxRecords > 0 && records > maxRecords) || (maxBytes > 0 && bytes > maxBytes);
+}
+
+/** Throws FAILED_PRECONDITION for a bound of records a subject where there was none, or none where there was: blocks are of another kind. */
+export function checkChange({ name, retention }: StreamConfig, to: Retention): void {
+  const isBound = retention.maxPerSubject > 0;
+  if (isBound === to.maxPerSubject > 0) return;
+  throw new ModwireError('FAILED_PRECONDITION', {
+    what: 'whether the records of a subject have a bound cannot change',
+    ...{ expected: isBound ? 'maxPerSubject above 0' : 'maxPerSubject 0', got: String(to.maxPerSubject) },
+    where: `stream ${name}`,
+    advice: 'export the stream, and import it into another one that is made so',
+  });
 }

@@ -4,6 +4,7 @@ import { checkFilter, hasWildcard, matchesFilter } from '../codec/subject.js';
 import { ModwireError } from '../errors.js';
 import type { Limits } from '../limits.js';
 import { type Position, positionOf } from './block-marks.js';
+import type { BlockReader } from './block-reader.js';
 import { DedupTable } from './dedup-table.js';
 import { LiveSubjects } from './live-subjects.js';
 import { LogNotes } from './log-notes.js';
@@ -12,6 +13,7 @@ import type { LogSource, ReadBlock } from './log-source.js';
 import { readTotals } from './log-totals.js';
 import { LogWriter, type StreamLogHost } from './log-writer.js';
 import { type Purge, purgeJob, RetentionJob } from './purge.js';
+import { checkChange } from './retention.js';
 import type { StreamConfig } from './stream-config.js';
 import type { StreamStore, SubjectState } from './stream-store.js';
 import { type MissingRange, type SubjectBlock, SubjectReader } from './subject-reader.js';
@@ -33,7 +35,7 @@ export interface FoundRecord extends Position {
  * count from 1 and rise; none is given twice, except those of records that were not stored after all.
  */
 export class StreamLog<Entry> {
-  readonly config: StreamConfig;
+  #config: StreamConfig;
   readonly #store: StreamStore;
   readonly #host: StreamLogHost<Entry>;
   readonly #maxPendingBytes: number;
@@ -57,7 +59,7 @@ export class StreamLog<Entry> {
     const { name, retention, dedupMs } = config;
     const isSingle = retention.maxPerSubject > 0;
     const totals = readTotals(store);
-    this.config = config;
+    this.#config = config;
     this.#store = store;
     this.#host = host;
     this.#maxPendingBytes = limits.maxStreamPendingBytes;
@@ -65,7 +67,10 @@ export class StreamLog<Entry> {
     const waiting = new WaitingRecords<Entry>(isSingle);
     const dedup = new DedupTable(limits.maxDedupIds, dedupMs * 1000);
     const notes = new LogNotes(store);
-    const writer = new LogWriter({ config, store, host, subjects, waiting, dedup, notes, totals });
+    const writer = new LogWriter({
+      retention: () => this.#config.retention,
+      ...{ store, host, subjects, waiting, dedup, notes, totals },
+    });
     this.#subjects = subjects;
     this.#waiting = waiting;
     this.#dedup = dedup;
@@ -98,9 +103,30 @@ export class StreamLog<Entry> {
     return log;
   }
 
+  get config(): StreamConfig {
+    return this.#config;
+  }
+
+  /** From now on other bounds count, and another window. What is too much goes with the next write, or `trim`. Throws as `checkChange`. */
+  configure({ retention, dedupMs }: Pick<StreamConfig, 'retention' | 'dedupMs'>): void {
+    checkChange(this.#config, retention);
+    this.#config = { ...this.#config, retention, dedupMs };
+    this.#dedup.setWindow(dedupMs * 1000);
+  }
+
   /** Whether counts of subjects go on where they were: all that anybody may have seen is here. */
   get continuous(): boolean {
     return this.#store.continuous;
+  }
+
+  /** The first offset that has not gone with the bounds of the stream; it may have no record. */
+  get firstOffset(): number {
+    return this.#writer.totals.firstOffset;
+  }
+
+  /** Of the last record that was ever stored; 0 before the first. */
+  get lastOffset(): number {
+    return this.#writer.totals.lastOffset;
   }
 
   info(): StreamInfo {
@@ -199,6 +225,15 @@ export class StreamLog<Entry> {
     return this.#reader.read(from);
   }
 
+  /**
+   * Points `reader` at the first block that has records at or behind an offset, and returns the block's last offset; undefined at the
+   * end. Unlike `read` it leaves the checks of records to whoever looks at them. The bytes are valid until this turn of the event
+   * loop ends. Throws DATA_LOSS (DamagedRecords) where the block's records cannot be told apart.
+   */
+  open(from: number, reader: BlockReader): number | undefined {
+    return this.#reader.open(from, reader)?.lastOffset;
+  }
+
   /** The records of one subject behind a place in its count, from one block; undefined at the end. Throws as `read`. */
   readSubject(subject: string, epoch: number, sequence: number): SubjectBlock | undefined {
     return this.#subjectReader.read(subject, { epoch, sequence });
@@ -241,6 +276,11 @@ export class StreamLog<Entry> {
   /** Keeps bytes by a name, or removes them; written with the next commit. The bytes are the log's from now on. */
   setNote(name: string, bytes: Uint8Array | undefined): void {
     this.#notes.set(name, bytes);
+  }
+
+  /** Resolves when the notes as they are now are written. Rejects as the write does, after which the next one tries again. */
+  writeNotes(): Promise<void> {
+    return this.#writer.writeNotes();
   }
 
   /** Takes no more records, and resolves when those that wait are stored, or have failed, and the store is closed. */

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { verifyLmdbStore } from '../../src/streams/open-lmdb-store.js';
@@ -10,18 +9,18 @@ import { newLmdbStream, openLmdb } from '../support/lmdb-stores.js';
 
 const PROGRAM = fileURLToPath(new URL('../support/lmdb-writer-process.mjs', import.meta.url));
 /** Kills in one run; more with MODWIRE_CRASH_CYCLES=1000. */
-const CYCLES = Number(process.env.MODWIRE_CRASH_CYCLES ?? 12);
+const CYCLES = Number(process.env.MODWIRE_CRASH_CYCLES ?? 25);
 
 /** Has a process write, and kills it. Resolves with the last offset that was told. */
 async function writeUntilKilled(directory: string, sync: SyncMode): Promise<number> {
   const child = spawn(process.execPath, [PROGRAM, directory, sync], { stdio: ['ignore', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   let told = '';
-  let isKilled: Promise<void> | undefined;
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
     told += text;
-    isKilled ??= sleep(randomInt(0, 60)).then(() => void child.kill('SIGKILL'));
   });
+  // Once it is open, anywhere within what it writes.
+  child.stdout.once('data', () => setTimeout(() => child.kill('SIGKILL'), randomInt(0, 60)));
   const [, signal] = await once(child, 'close');
   expect(signal).toBe('SIGKILL');
   const lines = told.split('\n').slice(0, -1);

@@ -1,8 +1,11 @@
-import { readdir } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { verifyLmdbStore } from '../../src/streams/open-lmdb-store.js';
+import { createLmdbStore, openLmdbStore, verifyLmdbStore } from '../../src/streams/open-lmdb-store.js';
 import type { StoreChange } from '../../src/streams/stream-store.js';
 import {
   blockBytes,
@@ -12,6 +15,28 @@ import {
   streamDirectory,
 } from '../support/lmdb-stores.js';
 import { refusal } from '../support/registry-fixture.js';
+import { describeStore } from './store-contract.js';
+
+const run = promisify(execFile);
+
+describeStore('a store on disk', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'modwire-stream-'));
+  await createLmdbStore(directory);
+  const open = () => openLmdbStore(directory, { sync: 'none', syncMs: 0 });
+  let store = await open();
+  return {
+    store,
+    reopen: async () => {
+      await store.close();
+      store = await open();
+      return store;
+    },
+    remove: async () => {
+      await store.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+});
 
 const state = (id: number, offset: number) => ({
   id,
@@ -110,7 +135,7 @@ describe('a stream on disk', () => {
       subject: fc.nat(300),
       isWide: fc.boolean(),
     });
-    const run = async (changes: (typeof change extends fc.Arbitrary<infer Change> ? Change : never)[]) => {
+    const play = async (changes: (typeof change extends fc.Arbitrary<infer Change> ? Change : never)[]) => {
       const directory = await newLmdbStream();
       const store = await openLmdb(directory);
       const blocks = new Map<number, number>();
@@ -137,6 +162,21 @@ describe('a stream on disk', () => {
       await store.close();
       expect(await verifyLmdbStore(directory)).toMatchObject({ fault: undefined, isComplete: true });
     };
-    await fc.assert(fc.asyncProperty(fc.array(change, { maxLength: 40 }), run), { numRuns: 25 });
+    await fc.assert(fc.asyncProperty(fc.array(change, { maxLength: 40 }), play), { numRuns: 12 });
+  });
+
+  it('is refused with advice where the package has no binary for the platform', async () => {
+    const directory = await streamDirectory();
+    const program = `
+      import { createLmdbStore } from './dist/streams/open-lmdb-store.js';
+      await createLmdbStore(process.argv[1]).catch(({ code, message }) => console.log(code, message));
+    `;
+    const env = { ...process.env, npm_config_platform: 'plan9' };
+    const args = ['--input-type=module', '--eval', program, directory];
+    const { stdout } = await run(process.execPath, args, { env });
+    expect(stdout).toMatch(
+      /^FAILED_PRECONDITION streams on disk need the package lmdb, .*keep streams in memory/,
+    );
+    expect(await readdir(directory)).toEqual([]);
   });
 });
