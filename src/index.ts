@@ -49,6 +49,13 @@ export type { Consumer } from './client/streams/consumer.js';
 export type { LostRange } from './client/streams/lost-range.js';
 export type { ReadFrom, ReadOptions, ReadTo } from './client/streams/read-options.js';
 export type {
+  ReplayCounts,
+  ReplayOptions,
+  ReplayProgress,
+  ReplaySpeed,
+} from './client/streams/replay-options.js';
+export { ReplayStopped } from './client/streams/replay-options.js';
+export type {
   ConsumerConfig,
   ConsumerInfo,
   ConsumerManagement,
@@ -58,6 +65,7 @@ export type {
   NewConsumer,
   NewStream,
   PauseOptions,
+  StreamChange,
   StreamManagement,
 } from './client/streams/stream-management.js';
 export type { NakOptions, StreamMessage } from './client/streams/stream-message.js';

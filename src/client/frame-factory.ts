@@ -60,7 +60,7 @@ export class FrameFactory {
     contractId?: Uint8Array,
     kind = Kind.message,
   ): FrameFields {
-    if (subject !== this.#lastChecked) this.#check(subject);
+    this.check(subject);
     const fields = this.#fields;
     const nowMicros = Math.floor((performance.timeOrigin + performance.now()) * 1000);
     this.#ids.nextId(this.#id, Math.floor(nowMicros / 1000));
@@ -106,7 +106,9 @@ export class FrameFactory {
     fields.headers = options.headers;
   }
 
-  #check(subject: string): void {
+  /** Throws INVALID_ARGUMENT for a bad subject. */
+  check(subject: string): void {
+    if (subject === this.#lastChecked) return;
     if (!this.#checked.has(subject)) {
       checkSubject(subject);
       if (this.#checked.size >= MAX_CHECKED_SUBJECTS) this.#checked.clear();

@@ -1,6 +1,5 @@
 import type { Contract } from '../contracts/contract.js';
 import { ModwireError } from '../errors.js';
-import { CLIENT_LIMITS } from '../limits.js';
 import {
   type CallDefaults,
   type HedgeOptions,
@@ -8,6 +7,7 @@ import {
   resolveHedge,
   resolveRetry,
 } from './calls/call-options.js';
+import { CLIENT_LIMITS } from './client-limits.js';
 import { isContract } from './is-contract.js';
 
 /** Bounds of a client: see CLIENT_LIMITS for units and defaults. */

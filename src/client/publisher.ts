@@ -58,18 +58,18 @@ export class Publisher {
     signal: AbortSignal | undefined,
   ): Promise<PublishAck> {
     throwIfAborted(signal);
-    const fields = this.#make(subject, contract, payload, options, FrameFlags.ack);
-    const id = fields.id.slice();
-    const key = toHex(id);
-    if (this.#acks.has(key)) {
-      throw new ModwireError('ALREADY_EXISTS', {
-        what: 'a message with this id is under way from here',
-        ...{ expected: 'another id, or to wait for its acknowledgement', got: key, where: `subject ${subject}` },
-      });
-    }
-    this.#outbox.add(fields);
-    const { epoch, sequence } = await this.#acks.wait(key, signal, this.#outbox.writtenBytes);
-    return { subject, id, epoch, sequence };
+    return this.#publishAcked(this.#make(subject, contract, payload, options, FrameFlags.ack), signal);
+  }
+
+  /** Publishes what is said already, the flag `ack` included, with the broker's word. */
+  async publishFields(fields: FrameFields): Promise<PublishAck> {
+    this.#factory.check(fields.subject);
+    return this.#publishAcked(fields, undefined);
+  }
+
+  /** Whether a message with this id waits for its acknowledgement. */
+  isUnderWay(id: Uint8Array): boolean {
+    return this.#acks.has(toHex(id));
   }
 
   acknowledged(entries: readonly AckEntry[]): void {
@@ -89,6 +89,25 @@ export class Publisher {
   /** The client is closed. */
   close(error: ModwireError): void {
     this.#acks.rejectAll(error);
+  }
+
+  async #publishAcked(fields: FrameFields, signal: AbortSignal | undefined): Promise<PublishAck> {
+    const { subject } = fields;
+    const id = fields.id.slice();
+    const key = toHex(id);
+    if (this.#acks.has(key)) {
+      throw new ModwireError('ALREADY_EXISTS', {
+        what: 'a message with this id is under way from here',
+        ...{
+          expected: 'another id, or to wait for its acknowledgement',
+          got: key,
+          where: `subject ${subject}`,
+        },
+      });
+    }
+    this.#outbox.add(fields);
+    const { epoch, sequence } = await this.#acks.wait(key, signal, this.#outbox.writtenBytes);
+    return { subject, id, epoch, sequence };
   }
 
   /** Valid until the next call. */

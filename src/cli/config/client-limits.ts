@@ -1,4 +1,4 @@
-import { CLIENT_LIMITS } from '../../limits.js';
+import { CLIENT_LIMITS } from '../../client/client-limits.js';
 import type { Unit } from './quantity.js';
 
 interface ClientLimit {

@@ -1,5 +1,6 @@
 import { DEFAULT_PORT } from '../../broker/options.js';
-import { BROKER_LIMITS, CLIENT_LIMITS, LIMIT_NAMES } from '../../limits.js';
+import { CLIENT_LIMITS } from '../../client/client-limits.js';
+import { BROKER_LIMITS, LIMIT_NAMES } from '../../limits.js';
 import { CLIENT_LIMIT_NAMES, CLIENT_LIMIT_TEXTS } from './client-limits.js';
 import type { SettingKind, SettingValue } from './setting-kind.js';
 

@@ -111,6 +111,11 @@ export class CallContext {
     return (this.frame.flags & FrameFlags.mirrored) !== 0;
   }
 
+  /** This is a request that was recorded and is made again. */
+  get replayed(): boolean {
+    return (this.frame.flags & FrameFlags.replayed) !== 0;
+  }
+
   get headers(): ReadonlyArray<readonly [name: string, value: string]> {
     return this.frame.headers;
   }

@@ -111,8 +111,9 @@ function packed(contract: Contract | undefined, payload: unknown): Payload {
 function requestFlags(options: RequestOptions | undefined, idempotent: boolean): number {
   const flags = idempotent ? FrameFlags.idempotent : 0;
   if (options === undefined) return flags;
-  const { explain, mirrored } = options;
-  return flags | (explain ? FrameFlags.explain : 0) | (mirrored ? FrameFlags.mirrored : 0);
+  const { explain, mirrored, replayed } = options;
+  const ofCopy = (mirrored ? FrameFlags.mirrored : 0) | (replayed ? FrameFlags.replayed : 0);
+  return flags | (explain ? FrameFlags.explain : 0) | ofCopy;
 }
 
 function requestHeaders(options: RequestOptions | undefined): FrameOptions['headers'] {

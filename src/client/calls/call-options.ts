@@ -51,6 +51,11 @@ export interface RequestOptions extends Omit<PublishOptions, 'timeout' | 'assign
   readonly version?: string;
   /** Made on account of a request that is a copy (`context.mirrored`): its worker is told, and it is not mirrored. */
   readonly mirrored?: boolean;
+  /**
+   * It is one that was recorded, made again: its worker is told (`context.replayed`), no experiment decides where it goes, and no stream
+   * records it.
+   */
+  readonly replayed?: boolean;
   /** It may be processed more than once: it is tried again also when it may have been started. */
   readonly idempotent?: boolean;
   /** As the client's `retry` by default. */

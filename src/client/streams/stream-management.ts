@@ -12,6 +12,9 @@ export type MakeCall = (operation: string, argument: unknown, options: SignalOpt
 export type NewStream = Pick<StreamConfig, 'name' | 'filters'> &
   Partial<Omit<StreamConfig, 'retention'>> & { readonly retention?: Partial<StreamConfig['retention']> };
 
+/** What may change of a stream; what is left out stays as it is. */
+export type StreamChange = Pick<Partial<NewStream>, 'retention' | 'dedupMs'>;
+
 /** A durable consumer to be made, or changed; what is left out has the broker's defaults. */
 export type NewConsumer = Pick<ConsumerConfig, 'name'> & Partial<Omit<ConsumerConfig, 'stream'>>;
 
@@ -53,6 +56,11 @@ export class StreamManagement {
   async list(options: SignalOptions = {}): Promise<readonly DescribedStream[]> {
     const answer = await this.#make('streams.list', {}, options);
     return (answer as { readonly streams: readonly DescribedStream[] }).streams;
+  }
+
+  /** Gives a stream other bounds, or another window for message ids. */
+  update(name: string, change: StreamChange, options: SignalOptions = {}): Promise<DescribedStream> {
+    return this.#make('streams.update', { name, ...change }, options) as Promise<DescribedStream>;
   }
 
   /** Removes the records that all of `purge` selects; all there are with `{}`. Resolves to how many. */

@@ -58,6 +58,17 @@ export class StreamReader implements AsyncIterableIterator<StreamRecord, undefin
     return this.#queue.length;
   }
 
+  /** Where it goes on behind what was taken. */
+  get nextOffset(): number {
+    if (this.#takenOffset > 0) return this.#takenOffset + 1;
+    return typeof this.#from === 'object' && 'offset' in this.#from ? this.#from.offset : 1;
+  }
+
+  /** The last offset that it reads; undefined when it goes on and on. */
+  get lastOffset(): number | undefined {
+    return typeof this.#to === 'object' && 'offset' in this.#to ? this.#to.offset : undefined;
+  }
+
   /** Rejects once with what went wrong in its place; the next call goes on behind it. */
   async next(): Promise<IteratorResult<StreamRecord, undefined>> {
     do {

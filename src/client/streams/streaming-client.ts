@@ -12,6 +12,8 @@ import {
 import type { Consumer } from './consumer.js';
 import { lostError } from './lost-range.js';
 import { type ReadOptions, readTerms } from './read-options.js';
+import { Replay } from './replay.js';
+import { type ReplayCounts, type ReplayOptions, replayTerms } from './replay-options.js';
 import { StreamManagement } from './stream-management.js';
 import type { StreamReader } from './stream-reader.js';
 
@@ -83,5 +85,20 @@ export class StreamingClient extends CallingClient {
     this.#core.throwIfClosed();
     throwIfAborted(signal);
     return this.#core.streams.read(readTerms(stream, options), signal);
+  }
+
+  /**
+   * Publishes the messages of a stream again, in their order: each with the id, trace, experiment, headers, payload and time that it had,
+   * and marked as replayed. Resolves when the broker has taken all of them.
+   *
+   * Rejects with INVALID_ARGUMENT for what is not valid and with what `readStream` rejects with; with ReplayStopped, which says where
+   * to go on, when its signal fires, the connection is lost with messages under way, a record is lost or a message refused.
+   */
+  async replay(stream: string, options: ReplayOptions): Promise<ReplayCounts> {
+    const { publisher, outbox } = this.#core;
+    this.#core.throwIfClosed();
+    throwIfAborted(options.signal);
+    const read = (wanted: ReadOptions) => this.readStream(stream, wanted);
+    return new Replay({ publisher, outbox, read }, replayTerms(stream, options)).run();
   }
 }

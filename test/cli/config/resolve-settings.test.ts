@@ -7,8 +7,9 @@ import {
   suspiciousVariables,
 } from '../../../src/cli/config/resolve-settings.js';
 import { BROKER_SETTINGS, CLIENT_SETTINGS, SETTINGS } from '../../../src/cli/config/settings.js';
+import { CLIENT_LIMITS } from '../../../src/client/client-limits.js';
 import { resolveConnectOptions } from '../../../src/client/options.js';
-import { BROKER_LIMITS, CLIENT_LIMITS, LIMIT_NAMES, type LimitName } from '../../../src/limits.js';
+import { BROKER_LIMITS, LIMIT_NAMES, type LimitName } from '../../../src/limits.js';
 import { spellings } from './setting-arbitrary.js';
 
 const NO_FLAG: Sources['flag'] = () => undefined;

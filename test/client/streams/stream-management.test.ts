@@ -27,6 +27,7 @@ describe('the management of streams', () => {
     const answers = await Promise.all([
       streams.create(config),
       streams.info('log'),
+      streams.update('log', { dedupMs: 5 }),
       streams.remove('log'),
       consumers.create('log', consumer),
       consumers.info('log', 'c'),
@@ -39,6 +40,7 @@ describe('the management of streams', () => {
     expect(answers.map((answer) => (answer as unknown as { asked: unknown }).asked)).toEqual([
       ['streams.create', config],
       ['streams.info', { name: 'log' }],
+      ['streams.update', { name: 'log', dedupMs: 5 }],
       ['streams.remove', { name: 'log' }],
       ['consumers.create', { ...consumer, stream: 'log' }],
       ['consumers.info', named],

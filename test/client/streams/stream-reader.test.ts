@@ -19,7 +19,8 @@ class ServedStream {
   #capacity = 0;
   #next = 1;
   #end = Number.POSITIVE_INFINITY;
-  #settled = 0;
+  /** Offsets handed out and not settled. */
+  #underWay: number[] = [];
 
   constructor(last: number) {
     this.last = last;
@@ -27,20 +28,24 @@ class ServedStream {
 
   answer(message: ControlMessage): (ControlMessage | Uint8Array)[] {
     if (message.type === 'consume') return this.#consume(message);
-    if (message.type === 'settle') this.#settled = message.offsets[0]!.last;
-    else if (message.type === 'unconsume') return [{ type: 'unconsumed', consumer: message.consumer }];
+    if (message.type === 'settle') {
+      const { last } = message.offsets[0]!;
+      this.#underWay = this.#underWay.filter((offset) => offset > last);
+    }
+    if (message.type === 'unconsume') return [{ type: 'unconsumed', consumer: message.consumer }];
     return this.handOut();
   }
 
   handOut(): (ControlMessage | Uint8Array)[] {
     const said: (ControlMessage | Uint8Array)[] = [];
     const consumer = this.#consumer;
-    const until = Math.min(this.last, this.#end, this.#settled + this.#capacity);
-    for (; this.#next <= until; this.#next++) {
+    const until = Math.min(this.last, this.#end);
+    for (; this.#next <= until && this.#underWay.length < this.#capacity; this.#next++) {
       const first = this.#next;
       if (this.lost.has(first)) {
         said.push({ type: 'lost', consumer, first, last: first, code: 15, message: 'damaged' });
       } else {
+        this.#underWay.push(first);
         said.push({ type: 'handout', consumer, offsets: [{ first, last: first }], attempts: [] });
         said.push(frameOf('a', { payload: PAYLOAD }));
       }
@@ -55,7 +60,7 @@ class ServedStream {
     this.#capacity = capacity;
     this.#next = from.offset ?? (from === 'new' ? this.last + 1 : 1);
     this.#end = to === 'end' ? this.last : (to?.offset ?? Number.POSITIVE_INFINITY);
-    this.#settled = this.#next - 1;
+    this.#underWay = [];
     const about = { from: this.#next, ...(Number.isFinite(this.#end) && { to: this.#end }) };
     return [{ type: 'consuming', consumer, json: JSON.stringify(about) }, ...this.handOut()];
   }
@@ -67,9 +72,11 @@ async function scene(last: number) {
   broker.answer = (message) => stream.answer(message);
   const client = await fixture.client(broker.url);
   const reconnect = async () => {
-    const consumes = broker.all('consume').length;
+    const hellos = broker.all('hello').length;
+    const back = new Promise((resolve) => client.on('reconnect', resolve));
     broker.drop();
-    await broker.nth('consume', consumes + 1);
+    await broker.nth('hello', hellos + 1);
+    await back;
   };
   const options = () => broker.all('consume').map((one) => JSON.parse(one.options));
   return { broker, stream, client, reconnect, options };
@@ -121,6 +128,7 @@ describe('a reader of a stream', () => {
     const { byteLength } = frameOf('a', { payload: PAYLOAD });
     const reader = await client.readStream('log', { windowBytes: byteLength * 20 });
     await offsetsOf(reader, 12);
+    await client.flush();
     expect(settled().slice(before)).toEqual([5, 10]);
     await reader.close();
   });
@@ -187,7 +195,7 @@ describe('a reader of a stream', () => {
           for (;;) {
             if (cuts.includes(seen.length)) {
               cuts.splice(cuts.indexOf(seen.length), 1);
-              if (reader.queued < 30 - seen.length) await reconnect();
+              await reconnect();
             }
             try {
               const { done, value } = await reader.next();
