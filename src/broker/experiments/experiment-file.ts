@@ -1,13 +1,7 @@
 import { readBucketTable } from '../../routing/experiments/bucket-table.js';
 import { experimentFault } from '../../routing/experiments/experiment-rules.js';
-import {
-  elementsOf,
-  membersOf,
-  numberOf,
-  type Place,
-  shown,
-} from '../../routing/experiments/json-members.js';
 import { readExperiment } from '../../routing/experiments/read-experiment.js';
+import { elementsOf, membersOf, numberOf, type Place, shown } from '../../routing/json-members.js';
 import { StateFile, unknownFormat } from '../state-file.js';
 import type { KeptExperiment, KeptExperiments } from './kept-experiment.js';
 

@@ -1,4 +1,4 @@
-import { elementsOf, membersOf } from '../../routing/experiments/json-members.js';
+import { elementsOf, membersOf } from '../../routing/json-members.js';
 import { readRolloutState } from '../../routing/rollouts/read-rollout-state.js';
 import type { RolloutState } from '../../routing/rollouts/rollout-state.js';
 import { StateFile, unknownFormat } from '../state-file.js';

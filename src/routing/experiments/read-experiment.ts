@@ -1,5 +1,6 @@
 import { checkFilter, isReserved } from '../../codec/subject.js';
 import { ModwireError } from '../../errors.js';
+import { elementsOf, membersOf, numberOf, type Place, shown, textOf } from '../json-members.js';
 import { VersionRange } from '../version-range.js';
 import {
   type Assign,
@@ -11,7 +12,6 @@ import {
 } from './experiment.js';
 import { EXPERIMENT_LIMITS } from './experiment-limits.js';
 import { type ExperimentRuleId, experimentFault } from './experiment-rules.js';
-import { elementsOf, membersOf, numberOf, type Place, shown, textOf } from './json-members.js';
 import { parseKeySource } from './key-source.js';
 
 const { maxVariants, maxNameCharacters, maxServiceCharacters, maxSaltCharacters } = EXPERIMENT_LIMITS;

@@ -2,7 +2,7 @@ import { checkFilter, isReserved } from '../../codec/subject.js';
 import { type ErrorDetail, ModwireError } from '../../errors.js';
 import { hundredthsOf } from '../experiments/experiment.js';
 import { EXPERIMENT_LIMITS } from '../experiments/experiment-limits.js';
-import { elementsOf, membersOf, numberOf, type Place, shown, textOf } from '../experiments/json-members.js';
+import { elementsOf, membersOf, numberOf, type Place, shown, textOf } from '../json-members.js';
 import { VersionRange } from '../version-range.js';
 import { ROLLOUT_DEFAULTS, ROLLOUT_LIMITS } from './rollout-limits.js';
 import type { BlueGreenPlan, CanaryPlan, Gates, RollingPlan, RolloutPlan } from './rollout-plan.js';

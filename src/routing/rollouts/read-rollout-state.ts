@@ -1,5 +1,5 @@
 import { ModwireError } from '../../errors.js';
-import { elementsOf, membersOf, numberOf, type Place, shown, textOf } from '../experiments/json-members.js';
+import { elementsOf, membersOf, numberOf, type Place, shown, textOf } from '../json-members.js';
 import type { Tally } from './measurements.js';
 import { readRolloutPlan } from './read-rollout-plan.js';
 import { ROLLOUT_LIMITS } from './rollout-limits.js';

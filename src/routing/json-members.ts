@@ -1,4 +1,4 @@
-import { experimentFault } from './experiment-rules.js';
+import { experimentFault } from './experiments/experiment-rules.js';
 
 const SHOWN_CHARACTERS = 40;
 
