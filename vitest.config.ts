@@ -11,10 +11,32 @@ const PURE = ['codec', 'contracts', 'mirroring', 'open-inference', 'routing', 't
 const LONG = [
   'test/broker/rollouts/rollout-restart.test.ts',
   'test/broker/slow-consumer.test.ts',
+  'test/chaos/chaos.test.ts',
+  'test/demo/demo-kills.test.ts',
   'test/demo/rollout/rollout-demo.test.ts',
   'test/fuzz/fuzz.test.ts',
+  'test/package/pack.test.ts',
   'test/registry/crash.test.ts',
+  'test/story/rollout-story.test.ts',
   'test/workers/worker-heap.test.ts',
+];
+
+/** What takes more cases there than in `npm test`. */
+const THOROUGH = [
+  'test/broker/calls/call-lanes-model.test.ts',
+  'test/broker/calls/call-model.test.ts',
+  'test/broker/groups/group-law.test.ts',
+  'test/broker/groups/group-memberships.test.ts',
+  'test/broker/memberships.test.ts',
+  'test/broker/order.test.ts',
+  'test/codec/batch.test.ts',
+  'test/codec/control.test.ts',
+  'test/codec/cpp-oracle.test.ts',
+  'test/codec/safety.test.ts',
+  'test/codec/utf8.test.ts',
+  'test/contracts/bfbs-reader.test.ts',
+  'test/contracts/json-refusals.test.ts',
+  'test/fuzz/contracts.test.ts',
 ];
 
 // Tests and the fuzzer's modules run against the source, also where the fuzzer takes from dist what no entry point of the
@@ -34,12 +56,16 @@ export default defineConfig({
   test: {
     environment: 'node',
     projects: [
-      // Pure functions leave nothing behind: their files share a process, and what was loaded before.
-      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
+      { extends: true, test: { name: 'pure', include: PURE } },
       { extends: true, test: { name: 'real', include: ['test/**/*.test.ts'], exclude: [...PURE, ...LONG] } },
-      { extends: true, test: { name: 'long', include: LONG } },
+      {
+        extends: true,
+        test: { name: 'long', include: [...LONG, ...THOROUGH], env: { MODWIRE_TEST_THOROUGH: '1' } },
+      },
     ],
-    setupFiles: ['test/support/property-sizes.ts'],
+    // Files share a process, and what was loaded before: a process for each would cost more than most of them take.
+    isolate: false,
+    setupFiles: ['test/support/property-sizes.ts', 'test/support/nothing-left.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

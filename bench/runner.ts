@@ -106,11 +106,10 @@ function ratiosOf(bench: BenchCase, readings: ReadonlyMap<string, readonly Readi
   for (const [system, theirs] of readings) {
     if (system === OURS) continue;
     for (const { name, better } of bench.metrics) {
-      const pairs = pairRatios(
-        ours.map((run) => readingOf(run, name)),
-        theirs.map((run) => readingOf(run, name)),
-        better,
-      );
+      const [a, b] = [ours, theirs].map((runs) => runs.map((run) => readingOf(run, name)));
+      // Of nothing there is no multiple.
+      if (a!.includes(0) || b!.includes(0)) continue;
+      const pairs = pairRatios(a!, b!, better);
       ratios.push({ case: bench.name, metric: name, of: OURS, to: system, ...summarize(pairs) });
     }
   }

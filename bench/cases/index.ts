@@ -1,6 +1,7 @@
 import type { BenchCase } from '../bench-case.js';
 import { codecDecode, codecEncode } from './codec.js';
 import { contractIsolation, pubsubContract } from './contracts.js';
+import { requestMirror } from './mirror.js';
 import { fanout, pubsub } from './pubsub.js';
 import { request64, request64Experiment, requestSerial } from './request.js';
 import { scaleIdleConnections } from './scale-connections.js';
@@ -22,6 +23,7 @@ export const CASES: readonly BenchCase[] = [
   requestSerial,
   request64,
   request64Experiment,
+  requestMirror,
   streamBesideCalls,
   contractIsolation,
   scaleSubjects,

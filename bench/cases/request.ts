@@ -1,4 +1,5 @@
 import { type BenchCase, OURS, type RunContext } from '../bench-case.js';
+import { putExperiment } from '../experiments-http.js';
 import { startRequestServer } from '../peers/index.js';
 import type { RequestLatencies, RequestLoad } from '../processes/requester.js';
 import { REQUEST_SUBJECT } from '../requests/request-driver.js';
@@ -40,10 +41,18 @@ export const request64Experiment: BenchCase = {
   targets: { 'modwire-undivided': 0.93 },
   async run(system, context) {
     const { url } = await startRequestServer('modwire', context.processes);
-    if (system === OURS) await putExperiment(url);
+    if (system === OURS) await putExperiment(url, EXPERIMENT);
     const { replies, seconds } = await measureAt(url, 'modwire-experiment', 64, context);
     return { rate: replies / seconds };
   },
+};
+
+const EXPERIMENT = {
+  ...{ name: 'bench', subject: REQUEST_SUBJECT, default: 'control' },
+  variants: [
+    { name: 'control', version: '^1', weight: 90 },
+    { name: 'candidate', version: '^2', weight: 10 },
+  ],
 };
 
 /** One request after the other is few: compilers take so many times as long to be done with what they see of them. */
@@ -65,20 +74,4 @@ async function measureAt(
   const served = await responder.ask<{ url: string }>('serve', { url });
   const load: RequestLoad = { url: served.url, inFlight, warmupMs: warmupMs * WARMUPS, windowMs };
   return processes.fork('requester', [driver]).ask<RequestLatencies>('run', load);
-}
-
-async function putExperiment(brokerUrl: string): Promise<void> {
-  const experiment = {
-    ...{ name: 'bench', subject: REQUEST_SUBJECT, default: 'control' },
-    variants: [
-      { name: 'control', version: '^1', weight: 90 },
-      { name: 'candidate', version: '^2', weight: 10 },
-    ],
-  };
-  const answer = await fetch(`${brokerUrl.replace(/^ws/, 'http')}/v1/experiments/bench`, {
-    method: 'PUT',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(experiment),
-  });
-  if (!answer.ok) throw new Error(`the experiment: ${answer.status} ${await answer.text()}`);
 }

@@ -1,7 +1,7 @@
 import { createHistogram } from 'node:perf_hooks';
 import { PAYLOAD_BYTES } from '../drivers/driver.js';
-import { readCounter, writeCounter } from '../drivers/tally.js';
 import { randomBytes } from '../random.js';
+import { askWith } from '../requests/checked-request.js';
 import { requestDriverFromArguments } from '../requests/index.js';
 import type { Requester } from '../requests/request-driver.js';
 import { serveCommands } from './commands.js';
@@ -48,7 +48,7 @@ function lanes<Result>(count: number, run: (lane: number) => Promise<Result>): P
   return Array.from({ length: count }, (_, lane) => run(lane));
 }
 
-/** One request after the other. Each payload has a number of its own, by which its reply is known. */
+/** One request after the other. */
 async function ask(
   request: Requester,
   lane: number,
@@ -57,12 +57,6 @@ async function ask(
 ): Promise<void> {
   const payload = Buffer.from(randomBytes(PAYLOAD_BYTES, lane + 1));
   for (let count = lane; performance.now() < untilMs; count += 1000) {
-    writeCounter(payload, count);
-    const begin = performance.now();
-    const reply = await request(payload);
-    record(performance.now() - begin);
-    if (reply.length !== PAYLOAD_BYTES || readCounter(reply) !== count) {
-      throw new Error(`asked with ${count}, got ${reply.length} bytes with ${readCounter(reply)}`);
-    }
+    record(await askWith(request, payload, count));
   }
 }

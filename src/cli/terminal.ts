@@ -1,3 +1,4 @@
+import { whenInterrupted } from './interruption.js';
 import { Output } from './output/output.js';
 
 /** What a command sees of the process that it runs in. */
@@ -7,6 +8,8 @@ export interface Terminal {
   readonly stderr: Output;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** A signal that fires when the command is asked to stop. Only one part of a command may use this, once. */
+  readonly whenInterrupted: () => AbortSignal;
 }
 
 /** The terminal of this process. */
@@ -21,5 +24,6 @@ export function processTerminal(): Terminal {
     stderr: new Output(process.stderr, env),
     env,
     cwd: process.cwd(),
+    whenInterrupted,
   };
 }

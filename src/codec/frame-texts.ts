@@ -1,7 +1,7 @@
 import type { FrameFields } from './frame-fields.js';
 import { alignUp, Field } from './frame-layout.js';
 import type { Memory } from './memory.js';
-import { encodeUtf8 } from './utf8.js';
+import { writeUtf8 } from './utf8.js';
 
 /** Writes what few frames carry: strings beside the subject, and headers. */
 
@@ -77,11 +77,10 @@ function utf8Length(text: string): number {
 
 /** Writes a string at `at`, points the offset in `slot` at it, and returns where the next thing may lie. */
 function writeString(memory: Memory, slot: number, at: number, text: string): number {
-  const bytes = encodeUtf8(text);
+  const byteLength = writeUtf8(text, memory.u8, at + 4);
   memory.data.setUint32(slot, at - slot, true);
-  memory.data.setUint32(at, bytes.length, true);
-  memory.u8.set(bytes, at + 4);
-  return at + alignUp(4 + bytes.length + 1, 4);
+  memory.data.setUint32(at, byteLength, true);
+  return at + alignUp(4 + byteLength + 1, 4);
 }
 
 const HEADER_VTABLE_BYTES = 8;

@@ -25,6 +25,20 @@ const EMPTY = new Uint8Array(0);
 const MAX_NAMES = 256;
 const NO_NAMES: TemplateNames = {};
 
+/** A template, and what it is for; without names that are long. */
+interface KnownTemplate {
+  readonly subject: string;
+  readonly mask: number;
+  readonly experiment: string | undefined;
+  readonly variant: string | undefined;
+  readonly template: FrameTemplate;
+}
+
+const NO_TEMPLATE: KnownTemplate = {
+  ...{ subject: '', mask: -1, experiment: undefined, variant: undefined },
+  template: { bytes: EMPTY, at: [], payloadAt: 0 },
+};
+
 /**
  * Writes frames into memory that the caller owns. The hot path copies a template (see FrameTemplate) and patches it:
  * it allocates nothing and needs no BigInt. Templates are cached per subject and set of fields, at most
@@ -32,14 +46,11 @@ const NO_NAMES: TemplateNames = {};
  */
 export class FrameWriter {
   readonly #maxTemplates: number;
-  #templates = new Map<number, Map<string, FrameTemplate>>();
+  #templates = new Map<number, Map<string, KnownTemplate>>();
   #templateCount = 0;
-  /** The last template used: most producers repeat themselves. */
-  #lastSubject = '';
-  #lastMask = -1;
-  #lastExperiment: string | undefined;
-  #lastVariant: string | undefined;
-  #last: FrameTemplate = { bytes: EMPTY, at: [], payloadAt: 0 };
+  /** The last template used, and the one before: most producers repeat themselves, or have two in turn. */
+  #last = NO_TEMPLATE;
+  #before = NO_TEMPLATE;
 
   constructor(maxTemplates = DEFAULT_TEMPLATES) {
     this.#maxTemplates = maxTemplates;
@@ -121,18 +132,20 @@ export class FrameWriter {
   }
 
   #templateFor(fields: FrameFields, mask: number): FrameTemplate {
-    const { subject, experiment, variant } = fields;
-    const isSame =
-      mask === this.#lastMask &&
-      subject === this.#lastSubject &&
-      experiment === this.#lastExperiment &&
-      variant === this.#lastVariant;
-    if (isSame) return this.#last;
+    if (isFor(this.#last, fields, mask)) return this.#last.template;
+    const last = this.#last;
+    this.#last = isFor(this.#before, fields, mask) ? this.#before : this.#find(fields, mask);
+    this.#before = last;
+    return this.#last.template;
+  }
+
+  #find(fields: FrameFields, mask: number): KnownTemplate {
+    const { subject } = fields;
     const names = (mask & NAME_MASK) === 0 || hasLongNames(fields) ? NO_NAMES : fields;
     const key = (mask & NAME_MASK) === 0 ? subject : keyOf(subject, names);
     let ofMask = this.#templates.get(mask);
-    let template = ofMask?.get(key);
-    if (template === undefined) {
+    let known = ofMask?.get(key);
+    if (known === undefined) {
       if (this.#templateCount >= this.#maxTemplates) {
         this.#templates = new Map();
         this.#templateCount = 0;
@@ -142,17 +155,23 @@ export class FrameWriter {
         ofMask = new Map();
         this.#templates.set(mask, ofMask);
       }
-      template = buildTemplate(subject, mask, names);
-      ofMask.set(key, template);
+      const { experiment, variant } = names;
+      known = { subject, mask, experiment, variant, template: buildTemplate(subject, mask, names) };
+      ofMask.set(key, known);
       this.#templateCount++;
     }
-    this.#lastSubject = subject;
-    this.#lastMask = mask;
-    this.#lastExperiment = experiment;
-    this.#lastVariant = variant;
-    this.#last = template;
-    return template;
+    return known;
   }
+}
+
+/** Never of a template for long names, which are in none. */
+function isFor(known: KnownTemplate, { subject, experiment, variant }: FrameFields, mask: number): boolean {
+  return (
+    mask === known.mask &&
+    subject === known.subject &&
+    experiment === known.experiment &&
+    variant === known.variant
+  );
 }
 
 function hasLongNames({ experiment, variant }: TemplateNames): boolean {

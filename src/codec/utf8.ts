@@ -2,7 +2,7 @@
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** Below this many bytes a loop over ASCII beats the platform's decoder. */
+/** Up to this many bytes a loop over ASCII beats the platform's decoder and encoder. */
 const SHORT_TEXT_BYTES = 48;
 
 /** Text of verified UTF-8 bytes. */
@@ -22,6 +22,23 @@ export function decodeUtf8(u8: Uint8Array, start: number, end: number): string {
 /** Bytes of a text; lone surrogates become U+FFFD as everywhere on the web platform. */
 export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);
+}
+
+/** Writes a text at `at`, where there is room for it, and returns how many bytes that took. Otherwise as `encodeUtf8`. */
+export function writeUtf8(text: string, u8: Uint8Array, at: number): number {
+  const { length } = text;
+  if (length <= SHORT_TEXT_BYTES) {
+    let index = 0;
+    for (let unit = 0; index < length; index++) {
+      unit = text.charCodeAt(index);
+      if (unit > 0x7f) break;
+      u8[at + index] = unit;
+    }
+    if (index === length) return length;
+  }
+  const bytes = encoder.encode(text);
+  u8.set(bytes, at);
+  return bytes.length;
 }
 
 /** Whether bytes `start` to `end` of `u8` are UTF-8 as Unicode defines it: shortest form, no surrogates, at most U+10FFFF. */

@@ -6,6 +6,7 @@ import { type BrokerAudience, type BrokerSubject, Session } from '../../src/brok
 import type { Connection } from '../../src/broker/transport.js';
 import { AudienceTable } from '../../src/routing/audience.js';
 import { Subject } from '../../src/routing/subject-registry.js';
+import { thoroughly } from '../support/thoroughness.js';
 
 const SESSIONS = 6;
 const SUBJECTS = 8;
@@ -165,7 +166,7 @@ describe('memberships', () => {
         for (const subject of world.subjects) world.memberships.retire(subject);
         expect(world.memberships.audienceCount).toBe(0);
       }),
-      { numRuns: 300 },
+      { numRuns: thoroughly(100, 300) },
     );
   });
 

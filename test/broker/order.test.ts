@@ -9,6 +9,7 @@ import { AudienceTable } from '../../src/routing/audience.js';
 import { eventually } from '../support/broker-eventually.js';
 import { BrokerFixture, TRANSPORTS } from '../support/broker-fixture.js';
 import { frameOf, type RawClient } from '../support/raw-client.js';
+import { thoroughly } from '../support/thoroughness.js';
 
 const fixture = new BrokerFixture();
 
@@ -52,7 +53,7 @@ describe('gathering', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: thoroughly(80, 300) },
     );
   });
 });

@@ -6,7 +6,8 @@ import type { Terminal } from '../../src/cli/terminal.js';
 
 function terminal(input: Readable): Terminal {
   const [stdout, stderr] = [new Output(process.stdout, {}), new Output(process.stderr, {})];
-  return { stdin: input, stdout, stderr, env: {}, cwd: '/' };
+  const whenInterrupted = () => new AbortController().signal;
+  return { stdin: input, stdout, stderr, env: {}, cwd: '/', whenInterrupted };
 }
 
 describe('what a command reads', () => {

@@ -3,13 +3,15 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { COMMANDS } from '../../src/cli/commands/commands.js';
 import { ERRORS } from '../../src/errors.js';
 import { VERSION } from '../../src/version.js';
-import { cleanUp, run } from './cli-process.js';
+import { run } from './cli-process.js';
+import { cleanUp } from './cli-run.js';
+import { runHere } from './run-here.js';
 
 afterEach(cleanUp);
 
 describe('modwire', () => {
   it.each([['--help'], ['-h'], ['help']])('%s names every command and exit code', async (flag) => {
-    const { code, stdout, stderr } = await run([flag]);
+    const { code, stdout, stderr } = await runHere([flag]);
     expect([code, stderr]).toEqual([0, '']);
     for (const { name, summary } of COMMANDS) {
       const words = summary.replaceAll('.', '\\.').replaceAll(' ', '\\s+');
@@ -22,10 +24,10 @@ describe('modwire', () => {
   it.each(COMMANDS.filter((command) => 'options' in command))(
     '$name --help names every flag, also when the rest is wrong',
     async ({ name, options }) => {
-      const { code, stdout } = await run([name, '--no-such-flag', '--help']);
+      const { code, stdout } = await runHere([name, '--no-such-flag', '--help']);
       expect(code).toBe(0);
       for (const option of options) expect(stdout).toMatch(new RegExp(`--${option.name}\\b`));
-      expect((await run(['help', name])).stdout).toBe(stdout);
+      expect((await runHere(['help', name])).stdout).toBe(stdout);
     },
   );
 
@@ -37,7 +39,8 @@ describe('modwire', () => {
   });
 
   it.each([['--version'], ['-v']])('%s is the version of the package', async (flag) => {
-    expect(await run([flag])).toMatchObject({ code: 0, stdout: `${VERSION}\n` });
+    for (const modwire of [runHere, run])
+      expect(await modwire([flag])).toMatchObject({ code: 0, stdout: `${VERSION}\n` });
   });
 
   it.each([
@@ -50,7 +53,7 @@ describe('modwire', () => {
     [['sub'], 'an argument is missing: expected modwire sub FILTER... [OPTION]..., got none'],
     [['pub', '\u001b[31m', 'x'], 'not a subject'],
   ])('%j is INVALID_ARGUMENT: one line on standard error, exit code 2', async (args, message) => {
-    const { code, stdout, stderr } = await run(args);
+    const { code, stdout, stderr } = await runHere(args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/^modwire: INVALID_ARGUMENT: [^\n]*\n$/);
     expect(stderr).toContain(message);

@@ -1,45 +1,58 @@
-import { Writable } from 'node:stream';
+import { tmpdir } from 'node:os';
+import { Readable, Writable } from 'node:stream';
 import { Output } from '../../src/cli/output/output.js';
 import { runCli } from '../../src/cli/run-cli.js';
+import { type CliOptions, type CliResult, CliRun, type Exit, listening, type Serving } from './cli-run.js';
 
-export interface RunHereOptions {
-  readonly cwd: string;
-  readonly env?: NodeJS.ProcessEnv;
-}
+/** A running `modwire` in this process: many runs for the time of one of its own. */
+export class CliHere extends CliRun {
+  readonly exit: Promise<Exit>;
+  readonly #interruption = new AbortController();
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+  constructor(args: readonly string[], { env = {}, cwd = tmpdir(), input = '' }: CliOptions = {}) {
+    super();
+    const output = (name: 'stdout' | 'stderr') =>
+      new Output(this.#captured(name) as unknown as NodeJS.WriteStream, env);
+    const terminal = {
+      ...{ stdin: Readable.from([Buffer.from(input)]), env, cwd },
+      ...{ stdout: output('stdout'), stderr: output('stderr') },
+      whenInterrupted: () => this.#interruption.signal,
+    };
+    this.exit = runCli(args, terminal).then((code) => {
+      this.ended();
+      return { code, signal: null };
+    });
+  }
 
-class Captured extends Writable {
-  text = '';
+  override interrupt(): void {
+    this.#interruption.abort();
+  }
 
-  override _write(chunk: Buffer, _: string, done: () => void): void {
-    this.text += chunk.toString();
-    done();
+  override stop(): Promise<unknown> {
+    this.interrupt();
+    return this.exit;
+  }
+
+  #captured(name: 'stdout' | 'stderr'): Writable {
+    return new Writable({
+      write: (chunk: Buffer, _, done) => {
+        this.read(name, chunk.toString());
+        done();
+      },
+    });
   }
 }
 
-/** Runs `modwire` to its end in this process: many runs for the time of one of its own. */
-export async function runHere(
-  args: readonly string[],
-  { cwd, env = {} }: RunHereOptions,
-): Promise<{ code: number; stdout: string; stderr: string; lines: string[]; errors: string[] }> {
-  const out = new Captured();
-  const errors = new Captured();
-  const output = (stream: Captured) => new Output(stream as unknown as NodeJS.WriteStream, env);
-  const before = SIGNALS.map((signal) => process.listeners(signal));
-  const code = await runCli(args, {
-    ...{ stdin: process.stdin, stdout: output(out), stderr: output(errors) },
-    ...{ env, cwd },
-  });
-  // A process of its own would be gone, and what listens for Ctrl-C with it.
-  for (const [index, signal] of SIGNALS.entries()) {
-    for (const listener of process.listeners(signal)) {
-      if (!before[index]!.includes(listener)) process.removeListener(signal, listener);
-    }
-  }
-  return {
-    ...{ code, stdout: out.text, stderr: errors.text },
-    lines: out.text.split('\n').slice(0, -1),
-    errors: errors.text.split('\n').slice(0, -1),
-  };
+/** Starts `modwire` with these arguments in this process. */
+export function startHere(args: readonly string[], options?: CliOptions): CliHere {
+  return new CliHere(args, options);
+}
+
+/** Runs `modwire` to its end in this process. */
+export function runHere(args: readonly string[], options?: CliOptions): Promise<CliResult> {
+  return startHere(args, options).result();
+}
+
+export function serveHere(args: readonly string[] = [], options?: CliOptions): Promise<Serving<CliHere>> {
+  return listening(startHere(['serve', '--port', '0', ...args], options));
 }

@@ -12,10 +12,11 @@ import { Prng } from '../fuzz/prng.js';
 import { type Specimen, specimenOf } from '../fuzz/specimen.js';
 import { CppOracle } from '../support/cpp-oracle.js';
 import { goldenFrames } from '../support/golden.js';
+import { thoroughly } from '../support/thoroughness.js';
 import { GOOD_FRAMES } from '../support/violation-case.js';
 
 const SEED = 20260104;
-const COUNT = 250_000;
+const COUNT = thoroughly(50_000, 250_000);
 
 const compiler = hasCompiler();
 if (!compiler) {

@@ -4,6 +4,7 @@ import { FIELD_NAMES, Field } from '../../src/codec/frame-layout.js';
 import { FrameVerifier } from '../../src/codec/frame-verifier.js';
 import { FrameView, type U64Field } from '../../src/codec/frame-view.js';
 import { FrameWriter } from '../../src/codec/frame-writer.js';
+import { correlationPlace, idPlace } from '../../src/codec/id-places.js';
 import { Memory } from '../../src/codec/memory.js';
 import { frameFields } from '../support/frame-arbitrary.js';
 import { FrameMap } from '../support/frame-map.js';
@@ -45,6 +46,9 @@ describe('the frame view', () => {
     }
     expect([view.start, view.end, view.byteLength]).toEqual([512, 512 + 432, 432]);
     expect(view.payloadLength).toBe(view.payload.length);
+    expect([idPlace(view), correlationPlace(view), view.schemaIdAt]).toEqual(
+      [view.id, view.correlationId!, view.schemaId!].map(({ byteOffset }) => byteOffset),
+    );
   });
 
   it('reads the payload as text and as JSON, or throws', () => {
@@ -70,6 +74,9 @@ describe('the frame view', () => {
       ...{ causationId: undefined, schemaId: undefined, tracestate: undefined, baggage: undefined },
       ...{ experiment: undefined, variant: undefined, assignmentKey: undefined, headers: [], timeout: 0n },
     });
+    expect([correlationPlace(open(GOOD_FRAMES.minimal)), open(GOOD_FRAMES.minimal).schemaIdAt]).toEqual([
+      -1, -1,
+    ]);
   });
 
   it('takes the message id for the trace of a frame that carries none', () => {

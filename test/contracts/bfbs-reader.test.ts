@@ -7,6 +7,7 @@ import type { Schema } from '../../src/contracts/schema-model.js';
 import { ModwireError } from '../../src/errors.js';
 import { type BfbsDraft, bfbsOfDraft, draftOf, named } from '../support/bfbs-draft.js';
 import { bfbsOf } from '../support/flatc.js';
+import { thoroughly } from '../support/thoroughness.js';
 import { ALL_FEATURES } from '../support/transcoding-schemas.js';
 
 const SMALL = `
@@ -109,7 +110,7 @@ describe('a .bfbs', () => {
         for (const { place, bytes: put } of changes) bytes.set(put, place % (bytes.length - 3));
         outcome(bytes);
       }),
-      { numRuns: 20_000 },
+      { numRuns: thoroughly(4_000, 20_000) },
     );
   });
 

@@ -6,6 +6,7 @@ import type { Schema } from '../../src/contracts/schema-model.js';
 import { ModwireError } from '../../src/errors.js';
 import { bfbsOf } from '../support/flatc.js';
 import { jsonArbitrary } from '../support/json-arbitrary.js';
+import { thoroughly } from '../support/thoroughness.js';
 import { ALL_FEATURES } from '../support/transcoding-schemas.js';
 
 const EXPECTED = ['INVALID_ARGUMENT', 'RESOURCE_EXHAUSTED', 'UNIMPLEMENTED'];
@@ -44,7 +45,7 @@ describe('JSON from anyone', () => {
     const text = fc.array(tokens, { maxLength: 30 }).map((parts) => bytesOf(parts.join('')));
     fc.assert(
       fc.property(fc.oneof(text, fc.uint8Array({ maxLength: 60 })), (json) => void outcome(json)),
-      { numRuns: 20_000 },
+      { numRuns: thoroughly(4_000, 20_000) },
     );
   });
 

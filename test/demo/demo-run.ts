@@ -8,6 +8,9 @@ const SCRIPT = `import(${JSON.stringify(DEMO)}).then(async ({ runDemo }) => {
   process.exitCode = await runDemo(process.argv.slice(1));
 });`;
 
+/** What it starts, by the names of the programs. */
+export const PROCESSES = ['broker', 'features', 'feedback', 'gateway', 'scorer', 'scorer'];
+
 export interface DemoExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;

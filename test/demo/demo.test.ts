@@ -3,9 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Summary } from '../../src/demo/summary.js';
-import { DemoRun, isAlive, jsonRun, whenGone } from './demo-run.js';
-
-const PROCESSES = ['broker', 'features', 'feedback', 'gateway', 'scorer', 'scorer'];
+import { DemoRun, isAlive, jsonRun, PROCESSES } from './demo-run.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'modwire-demo-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -44,7 +42,7 @@ function expectAllAccountedFor(summary: Summary, requests: number): void {
 
 describe('the demo', { timeout: 90_000 }, () => {
   it('sends generated requests and accounts for every frame, with lost 0', async () => {
-    const { code, summary, stderr } = await jsonRun(['--duration', '2', '--rate', '300', '--seed', '7']);
+    const { code, summary, stderr } = await jsonRun(['--duration', '1', '--rate', '300', '--seed', '7']);
     expect(summary.requests.sent).toBeGreaterThan(100);
     expectAllAccountedFor(summary, summary.requests.sent);
     expect(code).toBe(0);
@@ -66,13 +64,6 @@ describe('the demo', { timeout: 90_000 }, () => {
       expect(requests).toBeGreaterThan(0);
       expect(replies).toBeGreaterThanOrEqual(requests);
     }
-  });
-
-  it('sends the same requests for the same seed', async () => {
-    const args = ['--duration', '1', '--rate', '200', '--seed', '3'];
-    const [one, other] = [await jsonRun(args), await jsonRun(args)];
-    const counts = ({ calls }: Summary) => calls.map(({ requests, replies }) => [requests, replies]);
-    expect(counts(one.summary)).toEqual(counts(other.summary));
   });
 
   it('replays a trace to its end, whatever the sizes of its requests', async () => {
@@ -130,63 +121,17 @@ describe('the demo', { timeout: 90_000 }, () => {
     expect(code).toBe(22);
   });
 
-  it.each(['SIGINT', 'SIGTERM'] as const)(
-    'stops on %s, and still accounts for what was sent',
-    async (signal) => {
-      const run = new DemoRun(['--duration', '60', '--rate', '200', '--json']);
-      const children = await run.children(PROCESSES.length);
-      expect(children.map(({ program }) => program).toSorted()).toEqual(PROCESSES);
-      await new Promise((resolve) => setTimeout(resolve, 3_000));
-      run.process.kill(signal);
-      const { code, stdout } = await run.ended;
-      const summary = JSON.parse(stdout) as Summary;
-      expectAllAccountedFor(summary, summary.requests.sent);
-      expect(summary.interrupted).toBe(true);
-      expect(code).toBe(20);
-      expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
-    },
-  );
-
-  it('stops in order when Ctrl-C comes while its processes are being loaded', async () => {
-    const run = new DemoRun(['--duration', '60', '--json'], true);
+  it('stops on SIGINT, and still accounts for what was sent', async () => {
+    const run = new DemoRun(['--duration', '60', '--rate', '200', '--json']);
     const children = await run.children(PROCESSES.length);
-    // A terminal sends it to all processes of the group.
-    process.kill(-run.process.pid!, 'SIGINT');
+    expect(children.map(({ program }) => program).toSorted()).toEqual(PROCESSES);
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    run.process.kill('SIGINT');
     const { code, stdout } = await run.ended;
-    expect(JSON.parse(stdout)).toMatchObject({
-      ok: true,
-      interrupted: true,
-      total: { published: 0, lost: 0 },
-    });
+    const summary = JSON.parse(stdout) as Summary;
+    expectAllAccountedFor(summary, summary.requests.sent);
+    expect(summary.interrupted).toBe(true);
     expect(code).toBe(20);
     expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
-  });
-
-  it.each(['broker', 'gateway', 'features', 'scorer', 'feedback'])(
-    'fails when its %s is killed, and leaves no process behind',
-    async (program) => {
-      const run = new DemoRun(['--duration', '60', '--rate', '200']);
-      const children = await run.children(PROCESSES.length);
-      process.kill(children.find((child) => child.program === program)!.pid, 'SIGKILL');
-      const { code, stdout } = await run.ended;
-      expect(stdout).toMatch(
-        /\nFAILED\n {2}\w+( v\d)? ended in the middle of the run: .*killed by SIGKILL\n/,
-      );
-      expect(stdout).toContain(`  ${program}`);
-      expect(code).toBe(70);
-      expect(children.filter(({ pid }) => isAlive(pid))).toEqual([]);
-    },
-  );
-
-  it.each([
-    ['while it starts', 0],
-    ['while it runs', 3_000],
-  ])('leaves no process behind when it is killed itself %s', async (_, afterMs) => {
-    const run = new DemoRun(['--duration', '60', '--rate', '200']);
-    const children = await run.children(PROCESSES.length);
-    await new Promise((resolve) => setTimeout(resolve, afterMs));
-    run.process.kill('SIGKILL');
-    await run.ended;
-    await whenGone(children);
   });
 });

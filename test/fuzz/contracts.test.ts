@@ -4,6 +4,7 @@ import { TypeScriptVerifier } from '../../src/contracts/typescript-verifier.js';
 import { NativeVerifier } from '../../src/native/native-verifier.js';
 import { builtAddon } from '../support/native-addon.js';
 import { PAYLOAD_RULES } from '../support/rules.js';
+import { thoroughly } from '../support/thoroughness.js';
 import { ANSWER, ContractOracle } from './contract-oracle.js';
 import { type ContractJudges, ContractRun, STRICTER } from './contract-run.js';
 import { type FuzzedContract, fuzzedContracts } from './contract-specimens.js';
@@ -11,7 +12,7 @@ import { hasCompiler } from './cpp-program.js';
 import { FuzzFailure } from './fuzz-failure.js';
 
 const SEED = 20260301;
-const COUNT = 200_000;
+const COUNT = thoroughly(40_000, 200_000);
 
 const addon = builtAddon();
 const compiler = hasCompiler();

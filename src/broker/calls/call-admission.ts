@@ -1,8 +1,10 @@
+import { ID_BYTES } from '../../codec/frame-layout.js';
 import { FrameSlab } from '../../codec/frame-slab.js';
 import type { FrameView } from '../../codec/frame-view.js';
 import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
+import { idPlace } from '../../codec/id-places.js';
 import { isReserved } from '../../codec/subject.js';
-import { headerPlace } from '../../codec/text-places.js';
+import { headerPlace, textPlace } from '../../codec/text-places.js';
 import { decodeUtf8, encodeUtf8 } from '../../codec/utf8.js';
 import { VERSION_HEADER } from '../../codec/version-header.js';
 import { ModwireError } from '../../errors.js';
@@ -38,7 +40,7 @@ export class CallAdmission {
     this.#parts = parts;
   }
 
-  /** The call that a request begins. Throws what refuses it. */
+  /** The call that a request begins, whose frame is borrowed until it is kept. Throws what refuses it. */
   admit(caller: BrokerCaller, frame: FrameView): BrokerCall {
     const { limits, ids, routing, draining } = this.#parts;
     const { subject, timeout } = frame;
@@ -63,7 +65,7 @@ export class CallAdmission {
     if (routing.bytes + frame.byteLength > limits.maxCallBytes) {
       throw tooMany('maxCallBytes', limits.maxCallBytes, subject);
     }
-    if (ids.find(frame.id, 0) !== undefined) {
+    if (ids.find(frame.memory.u8, idPlace(frame)) !== undefined) {
       throw new ModwireError('ALREADY_EXISTS', {
         what: 'a request with this id is under way',
         expected: 'an id of its own',
@@ -74,12 +76,16 @@ export class CallAdmission {
     const deadlineMs =
       Math.floor(begunAt) + (timeout === 0 ? limits.requestTimeoutMs : Math.ceil(timeout / 1000));
     const eligibility = askedFor(frame);
-    const own = this.#slab.copy(frame) ?? frame.copy();
     const call: BrokerCall = new Call(
-      ...([caller, own, begunAt, deadlineMs, hashOf(frame), isIdempotent(frame.flags)] as const),
+      ...([caller, frame, begunAt, deadlineMs, hashOf(frame), isIdempotent(frame.flags)] as const),
     );
     call.eligibility = eligibility;
     return call;
+  }
+
+  /** Gives a call a copy of its own of the frame that it has borrowed. */
+  keep(call: BrokerCall): void {
+    call.frame = this.#slab.copy(call.frame) ?? call.frame.copy();
   }
 }
 
@@ -98,9 +104,11 @@ function isIdempotent(flags: number): boolean {
 
 /** Who has no key has one of its own. */
 function hashOf(frame: FrameView): number {
-  const key = frame.assignmentKey;
-  const bytes = key === undefined ? frame.id : encodeUtf8(key);
-  return keyHash(bytes, 0, bytes.length);
+  const { memory } = frame;
+  const idAt = idPlace(frame);
+  const place = textPlace(frame, 'assignmentKey');
+  if (place < 0) return keyHash(memory.u8, idAt, idAt + ID_BYTES);
+  return keyHash(memory.u8, place + 4, place + 4 + memory.data.getUint32(place, true));
 }
 
 function tooMany(limit: string, bound: number, subject: string): ModwireError {

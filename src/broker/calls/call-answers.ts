@@ -1,5 +1,6 @@
 import type { FrameView } from '../../codec/frame-view.js';
 import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
+import { correlationPlace } from '../../codec/id-places.js';
 import { ERRORS, type ErrorRow, toModwireError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import type { IdMap } from '../../routing/calls/id-map.js';
@@ -75,8 +76,8 @@ export class CallAnswers {
   }
 
   #callOf(session: Session, frame: FrameView): BrokerCall | undefined {
-    const { correlationId } = frame;
-    const call = correlationId && this.#parts.ids.find(correlationId, 0);
+    const at = correlationPlace(frame);
+    const call = at < 0 ? undefined : this.#parts.ids.find(frame.memory.u8, at);
     if (call?.worker?.session === session) return call;
     this.lateCount++;
     return undefined;

@@ -23,8 +23,8 @@ export class Call<W, G> implements Timed {
   readonly timeout: number;
   readonly byteLength: number;
   /**
-   * A copy of its own, for as long as someone waits for the end. While it is verified by the pool its bytes are there, and
-   * may be lost there: what every end needs of it stands above.
+   * Borrowed until it is routed or waits to be; then a copy of its own, for as long as someone waits for the end. While it
+   * is verified by the pool its bytes are there, and may be lost there: what every end needs of it stands above.
    */
   frame: FrameView;
   /** Milliseconds on the broker's monotonic clock, as exact as it is. */

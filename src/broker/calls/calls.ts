@@ -3,6 +3,7 @@ import type { ControlOf } from '../../codec/control-message.js';
 import type { FrameView } from '../../codec/frame-view.js';
 import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
 import { Kind } from '../../codec/generated/modwire/kind.js';
+import { correlationPlace } from '../../codec/id-places.js';
 import { toModwireError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import { ID_HASH_WORDS, IdMap } from '../../routing/calls/id-map.js';
@@ -160,12 +161,12 @@ export class Calls {
       return;
     }
     this.#requests++;
-    if ((call.frame.flags & FrameFlags.explain) !== 0) {
-      call.explanation = new Explanation(this.#contracts.boundTo(call.frame, 'request'));
+    if ((frame.flags & FrameFlags.explain) !== 0) {
+      call.explanation = new Explanation(this.#contracts.boundTo(frame, 'request'));
     }
     this.#routing.begin(call);
     try {
-      const version = this.#contracts.check(call.frame, 'request');
+      const version = this.#contracts.check(frame, 'request');
       if (version === undefined) this.#route(call, 'broker');
       else this.#verify(call, version);
     } catch (thrown) {
@@ -255,6 +256,7 @@ export class Calls {
     const { session } = call.caller;
     const contracts = this.#contracts;
     contracts.hold(byteLength, subject, session);
+    this.#admission.keep(call);
     void contracts
       .verify(call.frame, version)
       .then(
@@ -269,16 +271,20 @@ export class Calls {
   /** Its payload is known to keep the contract: a key may be read from there. */
   #route(call: BrokerCall, verified: 'broker' | 'pool'): void {
     const { assignments, mirrors, recorder } = this.#parts;
+    const { frame } = call;
     call.explanation?.verified(verified);
     assignments.assign(call);
+    // What its experiment is written into is a copy already, and so is what the pool has verified.
+    if (verified === 'broker' && call.frame === frame) this.#admission.keep(call);
     recorder.request(call.frame);
     this.#routing.route(call);
     assignments.tell(call);
     if (call.assignment !== undefined) mirrors.routed(call, call.assignment);
   }
 
-  #cancel(session: Session, { correlationId }: FrameView): void {
-    const call = correlationId && this.#ids.find(correlationId, 0);
+  #cancel(session: Session, frame: FrameView): void {
+    const at = correlationPlace(frame);
+    const call = at < 0 ? undefined : this.#ids.find(frame.memory.u8, at);
     if (call !== undefined && call.caller === this.#callers.get(session)) this.#routing.giveUp(call);
   }
 

@@ -10,7 +10,7 @@ export const MIRROR_BOUNDS = {
   unseenMs: 0.1,
   /** What may be saved of the time for copying and comparing. Milliseconds. */
   savedMs: 20,
-  /** What comparing may take of one turn. Milliseconds. */
+  /** What copying may take of one turn, and comparing. Milliseconds. */
   turnMs: 0.5,
   /** Before the next such turn, when there is no time for it: some time there has to be. Milliseconds. */
   pauseMs: 50,

@@ -3,6 +3,7 @@ import type { FrameView } from '../../codec/frame-view.js';
 import { ContentType } from '../../codec/generated/modwire/content-type.js';
 import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
 import { toHex } from '../../codec/message-id.js';
+import { BySchemaId } from '../../codec/schema-ids.js';
 import type { Limits } from '../../limits.js';
 import type { MirroredReply } from '../../mirroring/reply-reading.js';
 import type { Registry } from '../../registry/registry.js';
@@ -54,6 +55,7 @@ interface Planned {
 export class Mirrors {
   readonly #parts: MirrorsParts;
   readonly #frames: MirroredFrames;
+  readonly #schemaIds = new BySchemaId((schemaId) => schemaId);
   readonly #budget: LoopBudget;
   /** Whether copies are left out for want of time. */
   readonly #isBounded: boolean;
@@ -162,22 +164,32 @@ export class Mirrors {
     this.#planned = [];
     let nowMs = startedMs;
     const leftMs = this.#budget.leftMs(startedMs);
-    for (const one of planned) {
+    let done = 0;
+    for (; done < planned.length; done++) {
+      const one = planned[done]!;
       if (one.pair.settled) continue;
-      const isLate = nowMs - one.atMs > MIRROR_BOUNDS.lateMs || nowMs - startedMs >= leftMs;
-      if (this.#isBounded && isLate) one.pair.skip('busy');
-      else {
-        this.#copy(one);
-        nowMs = exactMs();
+      const tookMs = nowMs - startedMs;
+      if (this.#isBounded && (nowMs - one.atMs > MIRROR_BOUNDS.lateMs || tookMs >= leftMs)) {
+        one.pair.skip('busy');
+        continue;
       }
+      // Whoever came meanwhile comes first.
+      if (this.#isBounded && tookMs >= MIRROR_BOUNDS.turnMs) break;
+      this.#copy(one);
+      nowMs = exactMs();
     }
     this.#budget.spend(nowMs - startedMs);
+    if (done === planned.length) return;
+    this.#planned = planned.slice(done);
+    this.#schedule();
   }
 
   #copy({ pair, call, frame, experiment }: Planned): void {
     const { calls, limits } = this.#parts;
     const { name, eligibility } = mirrorOf(experiment);
     const { weight } = experiment.kept.experiment.variants[experiment.compiled.mirrorVariant]!;
+    // It may have ended meanwhile, and has no frame any more to read that from.
+    call.schemaId ??= this.#schemaIds.of(frame);
     // Where requests go by themselves they find a place that no copy has taken.
     const worker = mirrorWorker(call, calls().groupsOf(frame), eligibility, weight === 0 ? 0 : 1);
     if (typeof worker === 'string') {

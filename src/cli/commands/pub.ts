@@ -7,7 +7,6 @@ import { connectWith } from '../client-connection.js';
 import type { TableCommand } from '../command.js';
 import { commandSettings, settingOptions } from '../config/command-settings.js';
 import { CLIENT_SETTINGS } from '../config/settings.js';
-import { whenInterrupted } from '../interruption.js';
 import { printable, toJsonLine } from '../output/printable.js';
 import { MESSAGE_OPTIONS, readMessage } from '../publish-input.js';
 import { publishAll } from '../publish-run.js';
@@ -57,7 +56,7 @@ async function run(args: Arguments, terminal: Terminal): Promise<void> {
   const intervalMs = args.quantity('interval', 'ms', 0, MAX_INTERVAL_MS) ?? 0;
   const ack = wantsAck(args);
   const message = await readMessage(text, args, terminal);
-  const interrupted = whenInterrupted();
+  const interrupted = terminal.whenInterrupted();
   const client = await connectWith(settings, { name: 'modwire pub', reconnect: false, signal: interrupted });
   try {
     const acknowledged = (answer: PublishAck) => report(answer, args, terminal);

@@ -11,7 +11,6 @@ import type { TableCommand } from '../command.js';
 import { CLIENT_LIMIT_TEXTS } from '../config/client-limits.js';
 import { commandSettings, settingOptions } from '../config/command-settings.js';
 import { CLIENT_SETTINGS } from '../config/settings.js';
-import { whenInterrupted } from '../interruption.js';
 import { payloadText } from '../output/payload-text.js';
 import { toJsonLine } from '../output/printable.js';
 import { replyJson } from '../output/reply-record.js';
@@ -85,7 +84,7 @@ async function run(args: Arguments, terminal: Terminal): Promise<void> {
   }
   const explanations: CallExplanation[] = [];
   const { payload, options } = await readMessage(text, args, terminal);
-  const interrupted = whenInterrupted();
+  const interrupted = terminal.whenInterrupted();
   const plan: RequestPlan = {
     ...{ subject, payload, stream, count, concurrency, interrupted },
     options: {

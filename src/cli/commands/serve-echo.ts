@@ -6,7 +6,6 @@ import { connectWith } from '../client-connection.js';
 import type { TableCommand } from '../command.js';
 import { commandSettings, settingOptions } from '../config/command-settings.js';
 import { CLIENT_SETTINGS } from '../config/settings.js';
-import { whenInterrupted } from '../interruption.js';
 import { printable, toJsonLine } from '../output/printable.js';
 import type { Terminal } from '../terminal.js';
 
@@ -67,7 +66,7 @@ async function run(args: Arguments, terminal: Terminal): Promise<void> {
   checkFilter(subject);
   const echo = echoOf(args);
   const { stdout, stderr } = terminal;
-  const interrupted = whenInterrupted();
+  const interrupted = terminal.whenInterrupted();
   const options = serveOptions(args);
   const client = await connectWith(settings, {
     name: 'modwire serve-echo',

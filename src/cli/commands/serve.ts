@@ -8,7 +8,6 @@ import { commandSettings, settingOptions } from '../config/command-settings.js';
 import { formatQuantity } from '../config/quantity.js';
 import type { ResolvedSettings } from '../config/resolve-settings.js';
 import { BROKER_SETTINGS } from '../config/settings.js';
-import { whenInterrupted } from '../interruption.js';
 import type { Terminal } from '../terminal.js';
 
 const USAGE = 'serve [OPTION]...';
@@ -34,7 +33,7 @@ async function run(args: Arguments, terminal: Terminal): Promise<void> {
   const settings = await commandSettings(BROKER_SETTINGS, args, terminal, checkTogether);
   if (settings === undefined) return;
   const { stdout, stderr } = terminal;
-  const interrupted = whenInterrupted();
+  const interrupted = terminal.whenInterrupted();
   // Loaded only when it is needed: other commands start faster without.
   const { startBroker } = await import('../../broker/index.js');
   const broker = await startBroker(brokerOptions(settings));

@@ -9,7 +9,6 @@ import { connectWith } from '../client-connection.js';
 import type { TableCommand } from '../command.js';
 import { commandSettings, settingOptions } from '../config/command-settings.js';
 import { CLIENT_SETTINGS } from '../config/settings.js';
-import { whenInterrupted } from '../interruption.js';
 import { frameJson } from '../output/frame-record.js';
 import type { Output } from '../output/output.js';
 import { payloadText } from '../output/payload-text.js';
@@ -61,7 +60,7 @@ async function run(args: Arguments, terminal: Terminal): Promise<void> {
   const group = args.text('group');
   if (group !== undefined) checkGroupName(group);
   const json = args.has('json');
-  const interrupted = whenInterrupted();
+  const interrupted = terminal.whenInterrupted();
   const client = await connectWith(settings, { name: 'modwire sub', reconnect: true, signal: interrupted });
   const notices = new SubscriberNotices(terminal.stderr, json);
   const endNotices = notices.listen(client);

@@ -2,7 +2,6 @@ import type { Arguments, OptionSpec } from '../arguments.js';
 import { commandSettings, settingOptions } from '../config/command-settings.js';
 import { CLIENT_SETTINGS } from '../config/settings.js';
 import type { ContractsApi } from '../contracts/contracts-api.js';
-import { whenInterrupted } from '../interruption.js';
 import type { Terminal } from '../terminal.js';
 import type { ExperimentsApi } from './experiments-api.js';
 import type { MirrorReportsApi } from './mirror-reports-api.js';
@@ -51,5 +50,5 @@ async function open<Api>(
   const settings = await commandSettings(SETTINGS, args, terminal);
   if (settings === undefined) return undefined;
   const Api = await load();
-  return new Api(settings.text('client.url'), settings.number('client.answerMs'), whenInterrupted());
+  return new Api(settings.text('client.url'), settings.number('client.answerMs'), terminal.whenInterrupted());
 }

@@ -1,8 +1,9 @@
 import type { TraceContext } from '../../codec/frame-fields.js';
-import { Field, ID_BYTES, SPAN_ID_BYTES } from '../../codec/frame-layout.js';
+import { ID_BYTES, SPAN_ID_BYTES } from '../../codec/frame-layout.js';
 import type { FrameView } from '../../codec/frame-view.js';
 import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
 import { Kind } from '../../codec/generated/modwire/kind.js';
+import { KnownTexts } from '../../codec/known-texts.js';
 import { VERSION_HEADER } from '../../codec/version-header.js';
 import type { Contract } from '../../contracts/contract.js';
 import type { TableObject } from '../../contracts/table-class.js';
@@ -15,11 +16,8 @@ import type { CallTerms, RequestOptions } from './call-options.js';
 
 const EMPTY = new Uint8Array(0);
 
-/** Where the id of the request lies that a frame answers; -1 when there is none. */
-export function correlationIdAt(frame: FrameView): number {
-  const offset = frame.shape.offsets[Field.correlationId]!;
-  return offset === 0 ? -1 : frame.table + offset;
-}
+/** Of the experiments and variants of requests. */
+const names = new KnownTexts();
 
 /** Writes the frames of calls into the outbox. */
 export class CallFrames {
@@ -93,8 +91,8 @@ export function answerTo(request: FrameView, id = request.id): FrameOptions {
     correlationId: id,
     causationId: hasTrace ? id : undefined,
     trace: hasTrace ? traceOf(request) : undefined,
-    experiment: request.experiment,
-    variant: request.variant,
+    experiment: names.of(request, 'experiment'),
+    variant: names.of(request, 'variant'),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { FrameView } from '../../codec/frame-view.js';
 import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
+import { correlationPlace } from '../../codec/id-places.js';
 import { ModwireError, toModwireError } from '../../errors.js';
 import { IdMap } from '../../routing/calls/id-map.js';
 import { onAbort, throwIfAborted } from '../abort.js';
@@ -8,7 +9,7 @@ import type { Link } from '../link.js';
 import type { Outbox } from '../outbox.js';
 import type { Alarms } from './alarms.js';
 import { errorOfFrame } from './call-errors.js';
-import { type CallFrames, correlationIdAt } from './call-frames.js';
+import type { CallFrames } from './call-frames.js';
 import type { CallTerms } from './call-options.js';
 import { idRandom } from './id-random.js';
 import { type Attempt, type PendingCall, SingleCall, takeExplanation } from './pending-call.js';
@@ -272,7 +273,7 @@ export class Caller {
 
   /** The attempt that a frame answers. One that nobody waits for is counted. */
   #find(frame: FrameView): Attempt | undefined {
-    const at = correlationIdAt(frame);
+    const at = correlationPlace(frame);
     const attempt = at < 0 ? undefined : this.#attempts.find(frame.memory.u8, at);
     if (attempt === undefined) this.#late++;
     return attempt;

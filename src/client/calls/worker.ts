@@ -1,4 +1,5 @@
 import type { FrameView } from '../../codec/frame-view.js';
+import { correlationPlace } from '../../codec/id-places.js';
 import { ModwireError } from '../../errors.js';
 import { IdMap } from '../../routing/calls/id-map.js';
 import type { ClientEmitter } from '../client-events.js';
@@ -7,7 +8,7 @@ import type { Outbox } from '../outbox.js';
 import type { Alarms } from './alarms.js';
 import { Answers } from './answers.js';
 import { CallContext, type CallContextHost, type Served } from './call-context.js';
-import { answerTo, type CallFrames, correlationIdAt } from './call-frames.js';
+import { answerTo, type CallFrames } from './call-frames.js';
 import { idRandom } from './id-random.js';
 import { contractRefusal } from './received.js';
 import { ServiceTable } from './service-table.js';
@@ -78,7 +79,7 @@ export class Worker {
 
   /** Takes a frame that says that a caller has given up. */
   cancelled(frame: FrameView): void {
-    const at = correlationIdAt(frame);
+    const at = correlationPlace(frame);
     const context = at < 0 ? undefined : this.#byId.find(frame.memory.u8, at);
     if (context !== undefined) {
       this.#giveUp(context, new ModwireError('CANCELLED', 'the caller has given up'));

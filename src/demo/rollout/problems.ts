@@ -20,12 +20,16 @@ export function problemsOf(
   const failures = Object.values(failed).reduce((sum, count) => sum + count, 0);
   if (failing) {
     if (failedElsewhere > 0)
-      found.push(`${failedElsewhere} requests failed that were not for the new version`);
-  } else if (failures > 0) found.push(`${failures} requests failed: ${Object.keys(failed).join(', ')}`);
-  if (open > 0) found.push(`${open} requests have no outcome`);
-  if (duplicates > 0) found.push(`${duplicates} requests were processed twice`);
-  if (elsewhere > 0) found.push(`${elsewhere} requests went to a version that their keys do not belong to`);
-  if (!failing && wentBack > 0) found.push(`${wentBack} users met the old version after the new one`);
+      found.push(`${counted(failedElsewhere, 'request')} failed besides those for the new version`);
+  } else if (failures > 0) {
+    found.push(`${counted(failures, 'request')} failed: ${Object.keys(failed).join(', ')}`);
+  }
+  if (open > 0) found.push(`${counted(open, 'request')} without an outcome`);
+  if (duplicates > 0) found.push(`${counted(duplicates, 'request')} processed twice`);
+  if (elsewhere > 0)
+    found.push(`${counted(elsewhere, 'request')} at a version that the key does not belong to`);
+  if (!failing && wentBack > 0)
+    found.push(`${counted(wentBack, 'user')} met the old version after the new one`);
   found.push(...shareProblems(counts), ...problems);
   if (failure !== undefined || interrupted) return found;
   const expected = failing ? 'rolled-back' : 'completed';
@@ -53,4 +57,8 @@ function shareProblems({ steps }: RolloutCounts): string[] {
       `${name}: ${candidate} of ${requests} requests went to the new version, ${sigmas.toFixed(1)} σ beside ${planned} %`,
     ];
   });
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -7,6 +7,7 @@ import { VersionRange } from '../../../src/routing/version-range.js';
 import { BrokerFixture, TRANSPORTS } from '../../support/broker-fixture.js';
 import * as calls from '../../support/raw-calls.js';
 import type { RawClient } from '../../support/raw-client.js';
+import { thoroughly } from '../../support/thoroughness.js';
 
 const fixture = new BrokerFixture();
 
@@ -179,7 +180,7 @@ describe.each(TRANSPORTS)('whatever versions and schemas callers and workers hav
         await play.close();
         await caller.close();
       }),
-      { numRuns: 25 },
+      { numRuns: thoroughly(5, 25) },
     );
   });
 });

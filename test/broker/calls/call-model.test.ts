@@ -7,6 +7,7 @@ import { eventually } from '../../support/broker-eventually.js';
 import { BrokerFixture, TRANSPORTS } from '../../support/broker-fixture.js';
 import * as calls from '../../support/raw-calls.js';
 import type { RawClient } from '../../support/raw-client.js';
+import { thoroughly } from '../../support/thoroughness.js';
 
 const fixture = new BrokerFixture();
 
@@ -204,7 +205,7 @@ describe.each(TRANSPORTS)('whatever callers and workers do over %s', (transport)
           waitingBytes: 0,
         });
       }),
-      { numRuns: 30 },
+      { numRuns: thoroughly(10, 30) },
     );
   });
 });

@@ -6,6 +6,7 @@ import { matchesFilter } from '../../../src/codec/subject.js';
 import { eventually } from '../../support/broker-eventually.js';
 import { BrokerFixture, TRANSPORTS } from '../../support/broker-fixture.js';
 import { frameOf, type RawClient } from '../../support/raw-client.js';
+import { thoroughly } from '../../support/thoroughness.js';
 
 const fixture = new BrokerFixture();
 
@@ -212,7 +213,7 @@ describe.each(TRANSPORTS)('the law of groups over %s', (transport) => {
           await world.end();
         }
       }),
-      { numRuns: 30 },
+      { numRuns: thoroughly(10, 30) },
     );
     expect(broker.stats()).toMatchObject({ subscriptions: 0, audiences: 0 });
   });

@@ -13,6 +13,7 @@ import type {
 } from '../../../src/broker/session.js';
 import { AudienceTable } from '../../../src/routing/audience.js';
 import { Subject } from '../../../src/routing/subject-registry.js';
+import { thoroughly } from '../../support/thoroughness.js';
 
 const MEMBERS = 6;
 const SUBJECTS = 6;
@@ -137,7 +138,7 @@ describe('memberships of groups', () => {
         for (const subject of world.subjects) world.memberships.prune(subject);
         for (const { gate } of world.subjects) expect(gate?.groups ?? []).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: thoroughly(80, 300) },
     );
   });
 

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { FrameFlags } from '../../../src/codec/generated/modwire/frame-flags.js';
+import { Kind } from '../../../src/codec/generated/modwire/kind.js';
 import { toHex } from '../../../src/codec/message-id.js';
 import { eventually, within } from '../../support/broker-eventually.js';
 import { BrokerFixture, TRANSPORTS, type TransportName } from '../../support/broker-fixture.js';
 import { ask } from '../../support/broker-http.js';
 import { considered, put, report, settledReport, shadowing } from '../../support/mirror-scene.js';
 import * as calls from '../../support/raw-calls.js';
-import type { RawClient } from '../../support/raw-client.js';
+import { frameOf, type RawClient } from '../../support/raw-client.js';
 
 const fixture = new BrokerFixture();
 const S = 'models.ranker';
@@ -154,6 +155,22 @@ describe.each(TRANSPORTS)('the copy of a request over %s', (transport) => {
     await two.settle();
     expect(considered(await report(broker))).toBe(1);
     expect(calls.handed(two)).toHaveLength(1);
+  });
+
+  it('is made of a request that was answered in the turn in which it came, for workers that read some schemas only', async () => {
+    const broker = await fixture.broker(transport, { mirrorPercent: 100 });
+    const [one, two] = [await fixture.raw(broker.url), await fixture.raw(broker.url)];
+    const schemaId = new Uint8Array(16).fill(7);
+    await calls.serve(one, { subject: S, version: '1.0.0' });
+    await calls.serve(two, { subject: S, group: 'two', version: '2.0.0', reads: [schemaId] });
+    await put(broker, shadowing(100));
+    // It answers its own request, and both are in one message.
+    const id = calls.newId();
+    const reply = { kind: Kind.reply, correlationId: id };
+    one.send(Buffer.concat([calls.requestOf(S, id, { schemaId }), frameOf(S, reply)]));
+    expect(await calls.endOf(one, id)).toBe('reply');
+    calls.reply(two, await calls.nextHanded(two));
+    expect(await settledReport(broker)).toMatchObject({ mirrored: 1, differences: { requests: 1 } });
   });
 
   it('does not hold up a broker that drains', async () => {

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ContentType, encodeControl, FrameWriter } from '../../../src/codec/index.js';
-import { cleanUp, folder, run } from '../cli-process.js';
+import { cleanUp, folder } from '../cli-run.js';
+import { runHere } from '../run-here.js';
 
 afterEach(cleanUp);
 
@@ -31,7 +32,7 @@ const goodbye = encodeControl({ type: 'goodbye', code: 14, message: 'restarting'
 const at = (offset: number) => `0x${offset.toString(16).padStart(4, '0')}`;
 
 function inspect(bytes: Uint8Array, ...flags: string[]) {
-  return run(['inspect', '-', ...flags], { input: bytes });
+  return runHere(['inspect', '-', ...flags], { input: bytes });
 }
 
 /** A copy of some bytes with one of them changed. */
@@ -45,7 +46,7 @@ describe('modwire inspect', () => {
   it('shows a frame with all its fields', async () => {
     const cwd = folder();
     writeFileSync(join(cwd, 'frame.bin'), frame);
-    const { code, lines, stderr } = await run(['inspect', 'frame.bin'], { cwd });
+    const { code, lines, stderr } = await runHere(['inspect', 'frame.bin'], { cwd });
     expect([code, stderr]).toEqual([0, '']);
     const payloadAt = frame.length - Buffer.from(frame).reverse().indexOf(Buffer.from('}7:"ega"{')) - 9;
     expect(lines).toEqual([
@@ -159,8 +160,8 @@ describe('modwire inspect', () => {
   });
 
   it('needs a file that it can read', async () => {
-    expect((await run(['inspect', '/no/such/file'])).code).toBe(22);
-    expect((await run(['inspect', '/'])).stderr).toContain('cannot read the file');
-    expect((await run(['inspect'])).code).toBe(2);
+    expect((await runHere(['inspect', '/no/such/file'])).code).toBe(22);
+    expect((await runHere(['inspect', '/'])).stderr).toContain('cannot read the file');
+    expect((await runHere(['inspect'])).code).toBe(2);
   });
 });

@@ -2,14 +2,16 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Client, ContentType, connect, type FrameView, formatUuid } from '../../../src/index.js';
-import { type CliOptions, cleanUp, folder, run, type Serving, serve, start } from '../cli-process.js';
+import { run, serve, start } from '../cli-process.js';
+import { type CliOptions, cleanUp, folder, type Serving } from '../cli-run.js';
+import { runHere, serveHere, startHere } from '../run-here.js';
 
 let broker: Serving;
 let subscriber: Client;
 let frames: FrameView[];
 
 beforeEach(async () => {
-  broker = await serve();
+  broker = await serveHere();
   subscriber = await connect(broker.url, { reconnect: false });
   frames = [];
   await subscriber.subscribe('>', (frame) => frames.push(frame.copy()));
@@ -20,7 +22,7 @@ afterEach(async () => {
 });
 
 const pub = (args: readonly string[], options: CliOptions = {}) =>
-  run(['pub', ...args], { ...options, env: { MODWIRE_URL: broker.url, ...options.env } });
+  runHere(['pub', ...args], { ...options, env: { MODWIRE_URL: broker.url, ...options.env } });
 
 /** The messages that have arrived. */
 async function arrived(): Promise<FrameView[]> {
@@ -74,7 +76,8 @@ describe('modwire pub', () => {
     const bytes = Uint8Array.from({ length: 3_000 }, (_, index) => index);
     writeFileSync(join(cwd, 'tensor.bin'), bytes);
     expect((await pub(['a', '--file', 'tensor.bin'], { cwd })).code).toBe(0);
-    expect((await pub(['a', '-f', '-'], { input: '{"age":\n7}' })).code).toBe(0);
+    const piped = await run(['pub', 'a', '-f', '-', '--url', broker.url], { input: '{"age":\n7}' });
+    expect(piped.code).toBe(0);
     const [file, input] = await arrived();
     expect(Buffer.from(file!.payload).equals(bytes)).toBe(true);
     expect(file!.contentType).toBe(ContentType.bytes);
@@ -151,16 +154,16 @@ describe('modwire pub', () => {
 
 describe('modwire pub to a broker that refuses', () => {
   it.each([[[]], [['--no-ack']]])('exits with the code of its error, with %j', async (flags) => {
-    const { url } = await serve(['--max-subjects', '1']);
-    expect((await run(['pub', 'first', '1', '--url', url])).code).toBe(0);
-    const { code, stderr } = await run(['pub', 'second', '1', '--url', url, ...flags]);
+    const { url } = await serveHere(['--max-subjects', '1']);
+    expect((await runHere(['pub', 'first', '1', '--url', url])).code).toBe(0);
+    const { code, stderr } = await runHere(['pub', 'second', '1', '--url', url, ...flags]);
     expect(code).toBe(25);
     expect(stderr).toMatch(/^modwire: RESOURCE_EXHAUSTED: no room for another subject.*\n$/);
   });
 
   it('says how much was acknowledged, and publishes no more', async () => {
-    const { url } = await serve(['--max-frame-bytes', '1KiB']);
-    const { code, stderr } = await run(['pub', 'a', 'x'.repeat(1_000), '--count', '5000', '--url', url]);
+    const { url } = await serveHere(['--max-frame-bytes', '1KiB']);
+    const { code, stderr } = await runHere(['pub', 'a', 'x'.repeat(1_000), '--count', '5000', '--url', url]);
     expect(code).toBe(25);
     expect(stderr).toMatch(/RESOURCE_EXHAUSTED: frame too large: .*; 0 of 5000 messages were acknowledged/);
   });
@@ -168,17 +171,28 @@ describe('modwire pub to a broker that refuses', () => {
 
 describe('modwire pub without a broker', () => {
   it('says so: UNAVAILABLE', async () => {
-    const { code, stderr } = await run(['pub', 'a', '1', '--url', 'ws://127.0.0.1:1']);
+    const { code, stderr } = await runHere(['pub', 'a', '1', '--url', 'ws://127.0.0.1:1']);
     expect(code).toBe(69);
     expect(stderr).toMatch(/^modwire: UNAVAILABLE: cannot connect: .*start one with: modwire serve\n$/);
   });
 
   it.each([[[]], [['--no-ack']]])('ends when it loses it, with %j', async (flags) => {
-    const args = ['a', '1', '--count', '1000000', '--interval', '1ms', '--url', broker.url];
-    const process = start(['pub', ...args, ...flags]);
-    const received = new Promise((resolve) => subscriber.subscribe('a', resolve));
-    await received;
-    broker.process.child.kill('SIGKILL');
+    const { process: victim, url } = await serve();
+    const process = startHere([
+      'pub',
+      'a',
+      '1',
+      '--count',
+      '1000000',
+      '--interval',
+      '1ms',
+      '--url',
+      url,
+      ...flags,
+    ]);
+    const witness = await connect(url, { reconnect: false });
+    await new Promise((resolve) => witness.subscribe('a', resolve));
+    victim.child.kill('SIGKILL');
     expect((await process.exit).code).toBe(69);
     expect(process.stderr).toMatch(/^modwire: UNAVAILABLE: the connection was lost[^\n]*\n$/);
   });
@@ -188,7 +202,7 @@ describe('modwire pub after Ctrl-C', () => {
   it('waits for what is under way, and exits as CANCELLED', async () => {
     const process = start(['pub', 'a', '1', '--count', '1000000', '--interval', '1ms', '--url', broker.url]);
     await process.until('stdout', /#3 /);
-    process.child.kill('SIGINT');
+    process.interrupt();
     expect((await process.exit).code).toBe(20);
     const { length } = process.lines;
     expect(process.stderr).toBe(

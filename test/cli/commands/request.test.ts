@@ -4,14 +4,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ERRORS } from '../../../src/errors.js';
 import { type Client, ContentType, connect, type IncomingRequest, ModwireError } from '../../../src/index.js';
 import { deferred } from '../../support/deferred.js';
-import { type CliOptions, cleanUp, folder, run, type Serving, serve, start } from '../cli-process.js';
+import { run, serve, start } from '../cli-process.js';
+import { type CliOptions, cleanUp, folder, type Serving } from '../cli-run.js';
+import { runHere, serveHere, startHere } from '../run-here.js';
 
 let broker: Serving;
 let worker: Client;
 let requests: IncomingRequest[];
 
 beforeEach(async () => {
-  broker = await serve();
+  broker = await serveHere(['--startup-grace-ms', '0']);
   worker = await connect(broker.url, { reconnect: false });
   worker.on('error', () => undefined);
   requests = [];
@@ -22,7 +24,7 @@ afterEach(async () => {
 });
 
 const request = (args: readonly string[], options: CliOptions = {}) =>
-  run(['request', ...args], { ...options, env: { MODWIRE_URL: broker.url } });
+  runHere(['request', ...args], { ...options, env: { MODWIRE_URL: broker.url } });
 
 /** A worker that keeps what it is asked and answers 7. */
 const serveSeven = (subject: string) =>
@@ -72,7 +74,10 @@ describe('modwire request', () => {
     writeFileSync(join(cwd, 'input.bin'), Uint8Array.of(1, 2, 3));
     const flags = ['--key', 'user-7', '--priority', '9', '-H', 'tenant=x', '--timeout', '3s', '--idempotent'];
     expect((await request(['models.score', '-f', 'input.bin', ...flags], { cwd })).code).toBe(0);
-    expect((await request(['models.score', '-f', '-'], { input: '[1,\n2]' })).code).toBe(0);
+    const piped = await run(['request', 'models.score', '-f', '-', '--url', broker.url], {
+      input: '[1,\n2]',
+    });
+    expect([piped.code, piped.stdout]).toEqual([0, '{"score":7}\n']);
     const [first, second] = requests.map(({ frame }) => frame);
     expect([...first!.payload]).toEqual([1, 2, 3]);
     expect(first).toMatchObject({ contentType: ContentType.bytes, priority: 9, assignmentKey: 'user-7' });
@@ -158,7 +163,7 @@ describe('modwire request', () => {
     const flags = ['-n', '1000', '--json', '--url', broker.url];
     const process = start(['request', 'models.score', '1', ...flags]);
     while (requests.length < 4) await new Promise((resolve) => setTimeout(resolve, 10));
-    process.child.kill('SIGINT');
+    process.interrupt();
     expect((await process.exit).code).toBe(ERRORS.CANCELLED.exitCode);
     await given.promise;
     expect(JSON.parse(process.stdout)).toMatchObject({ requests: 4, replied: 3, failed: { CANCELLED: 1 } });
@@ -168,13 +173,16 @@ describe('modwire request', () => {
   });
 
   it('makes no more requests when the broker is gone', async () => {
-    await worker.serve('models.hangs', (one) => {
-      requests.push(one);
+    const { process: victim, url } = await serve();
+    const witness = await connect(url, { reconnect: false });
+    const asked = deferred();
+    await witness.serve('models.hangs', () => {
+      asked.resolve();
       return new Promise<never>(() => {});
     });
-    const process = start(['request', 'models.hangs', '1', '-n', '100000000', '--url', broker.url]);
-    while (requests.length < 1) await new Promise((resolve) => setTimeout(resolve, 10));
-    broker.process.child.kill('SIGKILL');
+    const process = startHere(['request', 'models.hangs', '1', '-n', '100000000', '--url', url]);
+    await asked.promise;
+    victim.child.kill('SIGKILL');
     expect((await process.exit).code).toBe(ERRORS.UNAVAILABLE.exitCode);
     expect(process.stderr).toMatch(/; 1 of 100000000 requests failed, 99999999 were not made/);
   });

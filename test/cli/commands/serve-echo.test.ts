@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ERRORS } from '../../../src/errors.js';
 import { type Client, ContentType, connect } from '../../../src/index.js';
-import { type CliProcess, cleanUp, run, type Serving, serve, start } from '../cli-process.js';
+import { run, start } from '../cli-process.js';
+import { type CliRun, cleanUp, type Serving } from '../cli-run.js';
+import { runHere, serveHere, startHere } from '../run-here.js';
 
 let broker: Serving;
 let client: Client;
 
 beforeEach(async () => {
-  broker = await serve();
+  broker = await serveHere(['--startup-grace-ms', '0']);
   client = await connect(broker.url, { reconnect: false });
 });
 afterEach(async () => {
@@ -16,10 +18,15 @@ afterEach(async () => {
 });
 
 /** A `modwire serve-echo` that serves. */
-async function echo(...args: string[]): Promise<CliProcess> {
-  const process = start(['serve-echo', ...args], { env: { MODWIRE_URL: broker.url } });
-  await process.until('stderr', /^serving /);
-  return process;
+const echo = (...args: string[]) =>
+  serving(startHere(['serve-echo', ...args], { env: { MODWIRE_URL: broker.url } }));
+/** The same in a process of its own. */
+const echoApart = (...args: string[]) =>
+  serving(start(['serve-echo', ...args], { env: { MODWIRE_URL: broker.url } }));
+
+async function serving<Run extends CliRun>(run: Run): Promise<Run> {
+  await run.until('stderr', /^serving /);
+  return run;
 }
 
 /** How a request ends. */
@@ -31,11 +38,11 @@ const outcome = (subject: string, options = {}) =>
 
 describe('three terminals', () => {
   it('carry requests from modwire request to modwire serve-echo and back', async () => {
-    const worker = await echo('models.>', '--count', '12', '--json');
+    const worker = await echoApart('models.>', '--count', '12', '--json');
     const flags = ['--url', broker.url];
     expect((await run(['request', 'models.a', '{"age":7}', ...flags])).stdout).toBe('{"age":7}\n');
-    expect((await run(['request', 'models.b', 'hello', ...flags])).stdout).toBe('hello\n');
-    expect((await run(['request', 'models.c', '1', '-n', '10', '-c', '3', ...flags])).code).toBe(0);
+    expect((await runHere(['request', 'models.b', 'hello', ...flags])).stdout).toBe('hello\n');
+    expect((await runHere(['request', 'models.c', '1', '-n', '10', '-c', '3', ...flags])).code).toBe(0);
     expect((await worker.exit).code).toBe(0);
     expect(JSON.parse(worker.stdout)).toEqual({
       ...{ replied: 12, failed: 0, rejected: 0, abandoned: 0, underWay: 0 },
@@ -102,7 +109,7 @@ describe('modwire serve-echo', () => {
   it('shows operators its group, version, policy and concurrency', async () => {
     const flags = ['--group', 'blue', '--service-version', '1.4.0', '--policy', 'round-robin', '-c', '3'];
     await echo('models.score', ...flags);
-    const { lines } = await run(['services', '--json', '--url', broker.url]);
+    const { lines } = await runHere(['services', '--json', '--url', broker.url]);
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
       {
         ...{ subject: 'models.score', group: 'blue', policy: 'round-robin' },
@@ -112,10 +119,10 @@ describe('modwire serve-echo', () => {
   });
 
   it('answers with Ctrl-C what it has, takes no more, and ends with 0', async () => {
-    const worker = await echo('models.score', '--delay', '3s');
+    const worker = await echoApart('models.score', '--delay', '1s');
     const first = outcome('models.score');
     while ((await busy()) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    worker.child.kill('SIGINT');
+    worker.interrupt();
     expect(await first).toBe('replied');
     expect(await worker.exit).toEqual({ code: 0, signal: null });
     expect(await outcome('models.score')).toBe('NO_RESPONDERS');
@@ -131,7 +138,7 @@ describe('modwire serve-echo', () => {
     [['a', '--policy', 'random'], 'expected one of least-outstanding, round-robin, consistent-hash'],
     [['a', '--service-version', 'new'], 'version is not valid'],
   ])('refuses %j: INVALID_ARGUMENT', async (args, message) => {
-    const { code, stderr } = await run(['serve-echo', ...args, '--url', broker.url]);
+    const { code, stderr } = await runHere(['serve-echo', ...args, '--url', broker.url]);
     expect(code).toBe(ERRORS.INVALID_ARGUMENT.exitCode);
     expect(stderr).toContain(message);
   });

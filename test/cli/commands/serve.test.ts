@@ -4,7 +4,9 @@ import { connect } from '../../../src/index.js';
 import { DEFAULT_LIMITS, LIMIT_NAMES } from '../../../src/limits.js';
 import { ask, HANDSHAKE } from '../../support/broker-http.js';
 import { TRANSPORTS } from '../../support/transports.js';
-import { cleanUp, folder, run, serve } from '../cli-process.js';
+import { serve } from '../cli-process.js';
+import { cleanUp, folder } from '../cli-run.js';
+import { runHere, serveHere } from '../run-here.js';
 import { stubbornClient } from '../stubborn-client.js';
 
 afterEach(cleanUp);
@@ -24,10 +26,12 @@ function get(port: number, path: string, agent?: http.Agent): Promise<{ status: 
 }
 
 describe.each(TRANSPORTS)('modwire serve on the transport %s', (transport) => {
-  const serving = (...args: string[]) => serve(['--transport', transport, ...args]);
+  const serving = (...args: string[]) => serveHere(['--transport', transport, ...args]);
+  /** The same in a process of its own. */
+  const servingApart = (...args: string[]) => serve(['--transport', transport, ...args]);
 
   it('prints where it listens, on a port that it picked, and nothing else; SIGTERM ends it with 0', async () => {
-    const one = await serving();
+    const one = await servingApart();
     const other = await serving();
     expect(one.port).not.toBe(other.port);
     const client = await connect(one.url);
@@ -57,31 +61,37 @@ describe.each(TRANSPORTS)('modwire serve on the transport %s', (transport) => {
   it('waits for clients no longer than drainMs', async () => {
     const { process, url } = await serving('--drain-ms', '100ms');
     await stubbornClient(url);
-    process.child.kill('SIGTERM');
-    expect(await process.exit).toEqual({ code: 0, signal: null });
+    process.interrupt();
+    expect((await process.exit).code).toBe(0);
     expect(process.errors).toEqual(['draining: 1 session, at most 100ms', 'stopped']);
   });
 
   it('ends at once when it is told twice', async () => {
-    const { process, url } = await serving('--drain-ms', '10m');
+    const { process, url } = await servingApart('--drain-ms', '10m');
     await stubbornClient(url);
-    process.child.kill('SIGINT');
+    process.interrupt();
     await process.until('stderr', /^draining: 1 session, at most 10m$/);
     // What follows at once counts as the same Ctrl-C, so it is pressed until it is obeyed.
-    const pressing = setInterval(() => process.child.kill('SIGINT'), 50);
+    const pressing = setInterval(() => process.interrupt(), 50);
     expect(await process.exit).toEqual({ code: null, signal: 'SIGINT' });
     clearInterval(pressing);
   });
 
   it('refuses a port that is taken: UNAVAILABLE', async () => {
     const { port } = await serving();
-    const { code, stdout, stderr } = await run(['serve', '--transport', transport, '--port', String(port)]);
+    const { code, stdout, stderr } = await runHere([
+      'serve',
+      '--transport',
+      transport,
+      '--port',
+      String(port),
+    ]);
     expect([code, stdout]).toEqual([69, '']);
     expect(stderr).toMatch(/^modwire: UNAVAILABLE: cannot listen: .*\n$/);
   });
 
   it('does not wait for an HTTP connection that is kept open', async () => {
-    const { process, port } = await serving();
+    const { process, port } = await servingApart();
     const agent = new http.Agent({ keepAlive: true });
     await get(port, '/healthz', agent);
     process.child.kill('SIGTERM');
@@ -93,11 +103,11 @@ describe.each(TRANSPORTS)('modwire serve on the transport %s', (transport) => {
 describe('modwire serve', () => {
   // `ws` closes idle HTTP connections when it stops listening: nobody is left to ask.
   it.runIf(TRANSPORTS.includes('uws'))('is not ready while it drains', async () => {
-    const { process, url, port } = await serve(['--drain-ms', '10m', '--transport', 'uws']);
+    const { process, url, port } = await serveHere(['--drain-ms', '10m', '--transport', 'uws']);
     const socket = await stubbornClient(url);
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     await get(port, '/readyz', agent);
-    process.child.kill('SIGTERM');
+    process.interrupt();
     await process.until('stderr', /^draining/);
     // Over the connection that is there: new ones are not taken.
     expect((await get(port, '/readyz', agent)).status).toBe(503);
@@ -111,7 +121,7 @@ describe('modwire serve', () => {
   it('--print-config shows the value and origin of every setting', async () => {
     const cwd = folder({ name: 'file', port: 1, limits: { stallMs: '2s', maxFrameBytes: 300 } });
     const env = { MODWIRE_PORT: '2', MODWIRE_MAX_FRAME_BYTES: '1KiB' };
-    const { code, stdout } = await run(['serve', '--print-config', '--max-frame-bytes', '2KiB'], {
+    const { code, stdout } = await runHere(['serve', '--print-config', '--max-frame-bytes', '2KiB'], {
       cwd,
       env,
     });
@@ -165,7 +175,7 @@ describe('modwire serve', () => {
       'variable MODWIRE_CONGESTED_BYTES',
     ],
   ])('%j with %j is refused with the place of the value', async (args, env, message) => {
-    const { code, stderr } = await run(['serve', ...args], { env });
+    const { code, stderr } = await runHere(['serve', ...args], { env });
     expect(code).toBe(2);
     expect(stderr).toContain(message);
   });
@@ -175,7 +185,7 @@ describe('modwire serve', () => {
     ['the environment', undefined, { MODWIRE_ALLOWED_ORIGINS: 'https://a.example, https://b.example' }, []],
     ['a flag', undefined, {}, ['--allowed-origins', 'https://a.example,https://b.example']],
   ] as const)('takes the pages that may connect from %s', async (_, config, env, args) => {
-    const { port } = await serve(args, { cwd: folder(config), env });
+    const { port } = await serveHere(args, { cwd: folder(config), env });
     const statusFor = async (Origin: string) =>
       (await ask(port, '/', { headers: { ...HANDSHAKE, Origin } })).status;
     const origins = ['https://a.example', 'https://b.example', 'https://c.example'];
@@ -184,29 +194,29 @@ describe('modwire serve', () => {
 
   it('refuses a configuration file that is not valid, and one that is not there', async () => {
     const cwd = folder({ limits: { maxFrameByte: 1 } });
-    expect(await run(['serve'], { cwd })).toMatchObject({
+    expect(await runHere(['serve'], { cwd })).toMatchObject({
       code: 2,
       stderr:
         'modwire: INVALID_ARGUMENT: unknown key "limits.maxFrameByte" (in modwire.config.json); did you mean limits.maxFrameBytes?\n',
     });
-    expect(await run(['serve', '--config', 'other.json'], { cwd })).toMatchObject({ code: 22 });
+    expect(await runHere(['serve', '--config', 'other.json'], { cwd })).toMatchObject({ code: 22 });
   });
 
   it('warns of variables that look like settings', async () => {
-    const { stderr } = await run(['serve', '--print-config'], { env: { MODWIRE_DRAIN_M: '1s' } });
+    const { stderr } = await runHere(['serve', '--print-config'], { env: { MODWIRE_DRAIN_M: '1s' } });
     expect(stderr).toBe(
       'warning: environment variable MODWIRE_DRAIN_M is not read; did you mean MODWIRE_DRAIN_MS?\n',
     );
   });
 
   it('tells of what it refused, but not endlessly', async () => {
-    const { process, url } = await serve(['--max-violations', '1000000']);
+    const { process, url } = await serveHere(['--max-violations', '1000000']);
     const socket = await stubbornClient(url);
     // Frames of 16 bytes: they end where they should, and hold nothing.
     const broken = Buffer.from('0c000000040000004d43503100000000', 'hex');
     for (let count = 0; count < 200; count++) socket.send(broken);
     await process.until('stderr', /^warning: session 1 refused: MALFORMED_FRAME: not a frame/);
-    process.child.kill('SIGTERM');
+    process.interrupt();
     socket.close();
     await process.exit;
     const warnings = process.errors.filter((line) => line.startsWith('warning:'));

@@ -5,13 +5,15 @@ import { ERRORS } from '../../../src/errors.js';
 import { type Client, connect } from '../../../src/index.js';
 import { eventually } from '../../support/broker-eventually.js';
 import { ORDERS } from '../../support/order-schemas.js';
-import { type CliProcess, cleanUp, folder, run, type Serving, serve, start } from '../cli-process.js';
+import { run, serve, start } from '../cli-process.js';
+import { type CliRun, cleanUp, folder, type Serving } from '../cli-run.js';
+import { runHere, serveHere, startHere } from '../run-here.js';
 
 let broker: Serving;
 let publisher: Client;
 
 beforeEach(async () => {
-  broker = await serve();
+  broker = await serveHere();
   publisher = await connect(broker.url);
 });
 afterEach(async () => {
@@ -21,11 +23,15 @@ afterEach(async () => {
 
 /** A `modwire sub` that has subscribed. */
 const sub = (...args: string[]) => subTo(broker.url, ...args);
+const subTo = (url: string, ...args: string[]) =>
+  subscribed(startHere(['sub', ...args], { env: { MODWIRE_URL: url } }));
+/** The same in a process of its own. */
+const subApart = (...args: string[]) =>
+  subscribed(start(['sub', ...args], { env: { MODWIRE_URL: broker.url } }));
 
-async function subTo(url: string, ...args: string[]): Promise<CliProcess> {
-  const process = start(['sub', ...args], { env: { MODWIRE_URL: url } });
-  await process.until('stderr', /^(\{"subscribed"|subscribed to )/);
-  return process;
+async function subscribed<Run extends CliRun>(run: Run): Promise<Run> {
+  await run.until('stderr', /^(\{"subscribed"|subscribed to )/);
+  return run;
 }
 
 const publish = (subject: string, payload: unknown) =>
@@ -48,7 +54,7 @@ async function restartable(): Promise<{ url: string; restart(down: () => Promise
 
 describe('two terminals', () => {
   it('carry three messages from modwire pub to modwire sub --json --count 3', async () => {
-    const subscriber = await sub('features.>', '--json', '--count', '3');
+    const subscriber = await subApart('features.>', '--json', '--count', '3');
     const command = ['pub', 'features.user.42', '{"age":7}', '--count', '3', '--url', broker.url, '--json'];
     const { code, lines } = await run(command);
     expect(code).toBe(0);
@@ -108,7 +114,7 @@ describe('modwire sub', () => {
     // All are there before any of them ends: who ends takes with it what it was handed.
     await eventually('all messages', () => members.flatMap(({ lines }) => lines).length >= 6);
     for (const member of members) {
-      member.child.kill('SIGINT');
+      member.interrupt();
       expect((await member.exit).code).toBe(0);
     }
     const payloads = members.map(({ lines }) =>
@@ -126,15 +132,15 @@ describe('modwire sub', () => {
     const member = await sub('a', '--group', 'workers', '--timeout', '100ms');
     await member.exit;
     expect(member.errors).toEqual([`subscribed to a as a member of workers at ${broker.url}`]);
-    const refused = await run(['sub', 'a', '--group', '', '--url', broker.url]);
+    const refused = await runHere(['sub', 'a', '--group', '', '--url', broker.url]);
     expect(refused.code).toBe(ERRORS.INVALID_ARGUMENT.exitCode);
     expect(refused.errors.at(-1)).toMatch(/not a name of a group/);
   });
 
   it('ends after its timeout: with 0, or DEADLINE_EXCEEDED when messages were expected', async () => {
-    const patient = await sub('a', '--timeout', '200ms');
+    const patient = await sub('a', '--timeout', '50ms');
     expect(await patient.exit).toEqual({ code: 0, signal: null });
-    const expecting = await sub('a', '--timeout', '2s', '--count', '2');
+    const expecting = await sub('a', '--timeout', '500ms', '--count', '2');
     await publish('a', 1);
     expect((await expecting.exit).code).toBe(21);
     expect(expecting.errors.at(-1)).toBe(
@@ -148,16 +154,16 @@ describe('modwire sub', () => {
       [[], 0],
       [['--count', '2'], 20],
     ] as const) {
-      const subscriber = await sub('a', ...flags);
+      const subscriber = await subApart('a', ...flags);
       await publish('a', 1);
       await subscriber.until('stdout', /a #/);
-      subscriber.child.kill('SIGINT');
+      subscriber.interrupt();
       expect(await subscriber.exit).toEqual({ code, signal: null });
     }
   });
 
   it('ends quietly when nobody reads its output any more', async () => {
-    const subscriber = await sub('a');
+    const subscriber = await subApart('a');
     await publish('a', 1);
     await subscriber.until('stdout', /a #1/);
     subscriber.child.stdout.destroy();
@@ -170,13 +176,13 @@ describe('modwire sub', () => {
   it('connects again when the broker is back, and tells what it missed', async () => {
     const { url, restart } = await restartable();
     const subscriber = await subTo(url, 'a', '--json');
-    const [first] = (await run(['pub', 'a', '1', '--json', '--url', url])).lines;
+    const [first] = (await runHere(['pub', 'a', '1', '--json', '--url', url])).lines;
     await subscriber.until('stdout', /"sequence":1/);
     await restart(() => subscriber.until('stderr', /^\{"disconnect":/));
     await subscriber.until('stderr', /^\{"reconnect":/);
-    await run(['pub', 'a', '2', '--url', url]);
+    await runHere(['pub', 'a', '2', '--url', url]);
     await subscriber.until('stdout', /"payload":2/);
-    subscriber.child.kill('SIGINT');
+    subscriber.interrupt();
     expect((await subscriber.exit).code).toBe(0);
     const notices = subscriber.errors.map((line) => JSON.parse(line));
     const [{ gap }] = notices.filter((notice) => 'gap' in notice);
@@ -187,21 +193,21 @@ describe('modwire sub', () => {
   it('tells of gaps as text too', async () => {
     const { url, restart } = await restartable();
     const subscriber = await subTo(url, 'a');
-    await run(['pub', 'a', '1', '--url', url]);
+    await runHere(['pub', 'a', '1', '--url', url]);
     await subscriber.until('stdout', /a #1/);
     await restart(() => subscriber.until('stderr', /^disconnected: /));
     await subscriber.until('stderr', /^gap: a from #2 on missed: the connection was down$/);
   });
 
   it('says behind a message of the quarantine why it was refused', async () => {
-    const { url } = await serve(['--quarantine', 'true']);
+    const { url } = await serveHere(['--quarantine', 'true']);
     const cwd = folder();
     writeFileSync(join(cwd, 'order.fbs'), ORDERS.v1);
     const env = { MODWIRE_URL: url };
-    await run(['contracts', 'register', 'orders', 'order.fbs'], { cwd, env });
-    await run(['contracts', 'bind', 'orders.>', 'orders'], { env });
+    await runHere(['contracts', 'register', 'orders', 'order.fbs'], { cwd, env });
+    await runHere(['contracts', 'bind', 'orders.>', 'orders'], { env });
     const subscriber = await subTo(url, '$quarantine.>', '-n', '1');
-    expect((await run(['pub', 'orders.eu', '{"id":7}'], { env })).code).toBe(
+    expect((await runHere(['pub', 'orders.eu', '{"id":7}'], { env })).code).toBe(
       ERRORS.CONTRACT_VIOLATION.exitCode,
     );
     await subscriber.exit;
@@ -216,18 +222,18 @@ describe('modwire sub', () => {
     [['a', '--count', 'x'], '--count is not valid'],
     [['a', '--timeout', '0'], '--timeout is not valid: expected a duration from 1ms'],
   ])('refuses %j: INVALID_ARGUMENT', async (args, message) => {
-    const { code, stderr } = await run(['sub', ...args, '--url', broker.url]);
+    const { code, stderr } = await runHere(['sub', ...args, '--url', broker.url]);
     expect(code).toBe(2);
     expect(stderr).toContain(message);
   });
 
   it('needs a broker: UNAVAILABLE', async () => {
-    expect((await run(['sub', 'a', '--url', 'ws://127.0.0.1:1'])).code).toBe(69);
+    expect((await runHere(['sub', 'a', '--url', 'ws://127.0.0.1:1'])).code).toBe(69);
   });
 
   it('reports a subscription that the broker refuses', async () => {
-    const { url } = await serve(['--max-subscriptions', '1']);
-    const { code, stderr } = await run(['sub', 'a', 'b', '--url', url]);
+    const { url } = await serveHere(['--max-subscriptions', '1']);
+    const { code, stderr } = await runHere(['sub', 'a', 'b', '--url', url]);
     expect(code).toBe(25);
     expect(stderr).toContain('modwire: RESOURCE_EXHAUSTED: too many subscriptions');
   });

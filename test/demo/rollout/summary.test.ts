@@ -73,24 +73,21 @@ describe('the summary of a rollout', () => {
     const result = changed(wellRun(), (one) =>
       one.number === 7 ? ended(7, [10_027, 10_032], 'failing') : one,
     );
-    expect(verdictOf(result)).toEqual([1, ['1 requests failed: INTERNAL']]);
+    expect(verdictOf(result)).toEqual([1, ['1 request failed: INTERNAL']]);
     const text = rolloutSummaryText(summarize(result, OPTIONS), OPTIONS, PLAIN, 120);
-    expect(text).toMatch(/\nBROKEN\n {2}1 requests failed: INTERNAL$/);
+    expect(text).toMatch(/\nBROKEN\n {2}1 request failed: INTERNAL$/);
   });
 
   it('is broken by a request without an outcome, and by one that was processed twice', () => {
     const well = wellRun();
-    expect(verdictOf({ ...well, made: well.made + 1 })).toEqual([1, ['1 requests have no outcome']]);
+    expect(verdictOf({ ...well, made: well.made + 1 })).toEqual([1, ['1 request without an outcome']]);
     const processed = [...well.processed, 3];
-    expect(verdictOf({ ...well, processed })).toEqual([1, ['1 requests were processed twice']]);
+    expect(verdictOf({ ...well, processed })).toEqual([1, ['1 request processed twice']]);
   });
 
   it('is broken by requests that went elsewhere, and by a share that is no chance', () => {
     const swapped = changed(wellRun(), (one) => (one.number === 2 ? { ...one, version: '2.0.0' } : one));
-    expect(verdictOf(swapped)).toEqual([
-      1,
-      ['1 requests went to a version that their keys do not belong to'],
-    ]);
+    expect(verdictOf(swapped)).toEqual([1, ['1 request at a version that the key does not belong to']]);
     // As if the second step had the weight of the third.
     const from = 2 * EACH;
     const wrong = changed(wellRun(), (one) =>
@@ -152,7 +149,7 @@ describe('the summary of a rollout', () => {
     const spread = changed(back, (one) =>
       one === hit ? ended(one.number, [one.begunAt, one.endedAt], 'failing') : one,
     );
-    expect(verdictOf(spread, true)).toEqual([1, ['1 requests failed that were not for the new version']]);
+    expect(verdictOf(spread, true)).toEqual([1, ['1 request failed besides those for the new version']]);
     const late = { ...events[1]!, heardAt: 17_500 };
     const [code, problems] = verdictOf({ ...back, heard: [events[0]!, late] }, true);
     expect(code).toBe(1);
