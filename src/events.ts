@@ -25,6 +25,16 @@ export interface BrokerEvents {
   'modwire:refused': { session: number; code: ErrorCode; message: string };
   'modwire:consumer.slow': { session: number; bufferedBytes: number };
   'modwire:consumer.resumed': { session: number; missed: readonly MissedRange[] };
+  /** A record was given up by a durable consumer, and is settled; `subject` is where its dead letter went, empty for none. */
+  'modwire:consumer.dead-letter': {
+    stream: string;
+    consumer: string;
+    offset: number;
+    attempts: number;
+    cause: 'attempts' | 'terminated';
+    reason: string;
+    subject: string;
+  };
   /** Frames that some consumers cannot read were kept from them: sequences `first` to `last`. */
   'modwire:withheld': {
     subject: string;

@@ -14,6 +14,8 @@ import { BoundContracts } from './bound-contracts.js';
 import { Calls } from './calls/calls.js';
 import { monotonicMs } from './clock.js';
 import { ConsumerPressure } from './consumer-pressure.js';
+import { consumerOperations } from './consumers/consumer-operations.js';
+import { assembleConsumers, type ConsumerParts } from './consumers/consumer-parts.js';
 import { ContractCalls } from './contract-calls.js';
 import { ContractGates } from './contract-gates.js';
 import { Controls } from './controls.js';
@@ -47,9 +49,12 @@ import { SessionWaits } from './session-waits.js';
 import { SlowConsumers } from './slow-consumers.js';
 import { Captures } from './streams/captures.js';
 import { HistoryReading } from './streams/history-reading.js';
+import { Operations } from './streams/operations.js';
 import { Recorder } from './streams/recorder.js';
 import { Recovery } from './streams/recovery.js';
 import type { StreamHome } from './streams/stream-home.js';
+import { streamOperations } from './streams/stream-operations.js';
+import { assembleStreamRoutes } from './streams/stream-parts.js';
 import { Streams } from './streams/streams.js';
 import { SubscriptionHistory } from './subscription-history.js';
 import { Subscriptions } from './subscriptions.js';
@@ -99,6 +104,7 @@ export interface BrokerParts {
   readonly rollouts: Rollouts;
   readonly streams: Streams;
   readonly recovery: Recovery;
+  readonly taking: ConsumerParts;
   readonly http: HttpRoutesParts;
 }
 
@@ -124,13 +130,13 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
       (filter) => matchesFilter(filter, text),
       (reader) => registry.reads(reader, schemaId),
     );
+  const hasRoom = (session: Session) => {
+    pressure.look(session);
+    return pressure.hasCaughtUp(session);
+  };
   const recovery = new Recovery({
-    ...{ captures, fanOut, memberships },
+    ...{ captures, fanOut, memberships, hasRoom },
     reading: new HistoryReading({ verifier: new FrameVerifier(), notices, readingOf: readingFor }),
-    hasRoom: (session) => {
-      pressure.look(session);
-      return pressure.hasCaughtUp(session);
-    },
   });
   const slowConsumers = new SlowConsumers({
     ...{ limits, policy: options.slowConsumerPolicy, fanOut, memberships, recovery },
@@ -222,14 +228,19 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
   const streams = new Streams({
     ...{ limits, captures, home: surroundings.streamHome, verifier: admission.createVerifier() },
     schedule: () => fanOut.schedule(),
-    stored: () => fanOut.schedule(),
+    stored: (stream) => {
+      fanOut.schedule();
+      taking.turns.stored(stream);
+    },
     changed: (filters) => {
       recorder.reset();
       for (const filter of filters) subjects.selectedBy(filter, (subject) => gates.renew(subject));
     },
-    removing: () => undefined,
+    removing: (capture) => taking.consumers.removing(capture),
   });
   recorder.reset();
+  const { draining } = surroundings;
+  const taking = assembleConsumers({ limits, captures, admission, hasRoom, draining });
   const assignments = new Assignments({
     ...{ experiments, registry },
     exposures: new Exposures({
@@ -244,21 +255,10 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
     calls: () => calls.copies,
   });
   const calls = new Calls({
-    ...{
-      limits,
-      registry,
-      contracts,
-      work,
-      offload,
-      direct,
-      waits,
-      room: detourRoom,
-      assignments,
-      mirrors,
-      recorder,
-    },
+    ...{ limits, registry, contracts, work, offload, direct, waits, room: detourRoom },
+    ...{ assignments, mirrors, recorder },
     requireContracts: options.requireContracts,
-    draining: surroundings.draining,
+    draining,
   });
   const events = new RolloutEvents((bytes) => admission.publishOwn(bytes));
   const rollouts = new Rollouts(
@@ -271,8 +271,9 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
   );
   calls.observe(rollouts);
   const consumers = new LiveConsumers(subscriptions, () => calls.services.groups);
+  const operations = new Operations(streamOperations(streams), consumerOperations(taking.consumers));
   const controls = new Controls({
-    ...{ limits, subscriptions, fanOut, direct, calls },
+    ...{ limits, subscriptions, fanOut, direct, calls, operations, consuming: taking.consuming },
     brokerName: options.name,
     contractCalls: new ContractCalls({ registry, consumers }),
     sendAcks: () => acks.send(),
@@ -283,12 +284,13 @@ export function assemble(surroundings: BrokerSurroundings): BrokerParts {
     control: (session, memory, start, end) => controls.handle(session, memory, start, end),
   });
   const http = assembleHttp({
-    ...{ options, registry, consumers, experiments, rollouts, mirrors, calls, work, admission, streams },
-    draining: surroundings.draining,
+    ...{ options, registry, consumers, experiments, rollouts, mirrors, calls, work, admission },
+    streams: assembleStreamRoutes({ limits, operations, captures, admission, fanOut }),
+    draining,
   });
   return {
     ...{ subjects, memberships, subscriptions, fanOut, acks, pressure, slowConsumers, narrow, groups },
     ...{ detours, detourRoom, admission, ingress, http, direct, calls, rollouts, mirrors },
-    ...{ streams, recovery },
+    ...{ streams, recovery, taking },
   };
 }

@@ -3,9 +3,10 @@ import { emit } from '../events.js';
 import type { Registry } from '../registry/registry.js';
 import type { WorkerPool } from '../workers/worker-pool.js';
 import { assemble, type BrokerParts } from './broker-parts.js';
-import type { CallStats } from './calls/calls.js';
+import { type BrokerStats, statsOf } from './broker-stats.js';
 import { monotonicMs } from './clock.js';
 import { CLOSE_CODES } from './close-codes.js';
+import type { Consumers } from './consumers/consumers.js';
 import { Emptiness } from './emptiness.js';
 import { startHousekeeping } from './housekeeping.js';
 import { HttpAnswers } from './http-answers.js';
@@ -24,30 +25,6 @@ const TURN_BYTES = 64 * 1024 * 1024;
 
 /** Time for connections to end when they have to. Milliseconds. */
 const CLOSE_MS = 1_000;
-
-/** Figures of a running broker. */
-export interface BrokerStats {
-  readonly sessions: number;
-  readonly subscriptions: number;
-  readonly subjects: number;
-  readonly audiences: number;
-  /** Frames admitted and refused since the start. */
-  readonly frames: number;
-  readonly frameBytes: number;
-  readonly refused: number;
-  /** Refused frames that broke their contract. */
-  readonly violations: number;
-  /** Deliveries that were not made because the consumer cannot read the frame's schema. */
-  readonly withheld: number;
-  /** Bytes of frames that wait for a verdict of the worker pool, or behind one that does. */
-  readonly waitingBytes: number;
-  /** Upper bound of what is buffered for all consumers. Bytes. */
-  readonly bufferedBytes: number;
-  readonly slowConsumers: number;
-  /** Audiences whose publishers wait. */
-  readonly congested: number;
-  readonly calls: CallStats;
-}
 
 /** A running broker: `startBroker` makes one. */
 export class Broker {
@@ -128,6 +105,11 @@ export class Broker {
     return this.#parts.streams;
   }
 
+  /** The durable consumers of its streams. */
+  get consumers(): Consumers {
+    return this.#parts.taking.consumers;
+  }
+
   get transport(): 'uws' | 'ws' {
     return this.#transport.name;
   }
@@ -143,24 +125,7 @@ export class Broker {
   }
 
   stats(): BrokerStats {
-    const { subscriptions, subjects, memberships, admission, narrow, groups, detourRoom } = this.#parts;
-    const { pressure, slowConsumers, calls } = this.#parts;
-    return {
-      sessions: this.#sessions.size,
-      subscriptions: subscriptions.count,
-      subjects: subjects.size,
-      audiences: memberships.audienceCount,
-      frames: admission.frameCount,
-      frameBytes: admission.frameBytes,
-      refused: admission.refusedCount,
-      violations: admission.violationCount,
-      withheld: narrow.withheldCount + groups.withheldCount,
-      waitingBytes: detourRoom.bytes,
-      bufferedBytes: pressure.totalBytes,
-      slowConsumers: slowConsumers.count,
-      congested: pressure.congestedCount,
-      calls: calls.stats,
-    };
+    return { sessions: this.#sessions.size, ...statsOf(this.#parts) };
   }
 
   /**
@@ -216,6 +181,7 @@ export class Broker {
     await this.#emptiness.within(CLOSE_MS);
     await this.#work.close();
     await this.#parts.rollouts.close();
+    this.#parts.taking.consumers.close();
     await this.#parts.streams.close();
     await closeKept(this.#kept);
   }
@@ -255,10 +221,9 @@ export class Broker {
       this.#parts.fanOut.schedule();
     });
     this.#sessions.set(session.memberId, session);
-    const { ingress, pressure, slowConsumers, recovery } = this.#parts;
-    return new SessionHandlers(session, ingress, pressure, slowConsumers, recovery, (code) =>
-      this.#closed(session, code),
-    );
+    const { ingress, pressure, slowConsumers, recovery, taking } = this.#parts;
+    const closed = (code: number) => this.#closed(session, code);
+    return new SessionHandlers(session, ingress, pressure, slowConsumers, recovery, taking.consuming, closed);
   }
 
   #closed(session: Session, code: number): void {
@@ -269,6 +234,7 @@ export class Broker {
     this.#parts.subscriptions.forget(session);
     this.#parts.narrow.forget(session);
     this.#parts.calls.forget(session);
+    this.#parts.taking.consuming.forget(session);
     this.#parts.slowConsumers.forget(session);
     this.#parts.pressure.forget(session);
     if (session.welcomed) {

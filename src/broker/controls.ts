@@ -7,11 +7,13 @@ import type { Limits } from '../limits.js';
 import { VERSION } from '../version.js';
 import type { Calls } from './calls/calls.js';
 import { CLOSE_CODES } from './close-codes.js';
+import type { Consuming } from './consumers/consuming.js';
 import type { ContractCalls } from './contract-calls.js';
 import type { DirectDelivery } from './direct-delivery.js';
 import type { FanOut } from './fan-out.js';
 import type { Session } from './session.js';
 import { whenSettled } from './session-waits.js';
+import type { Operations } from './streams/operations.js';
 import type { Subscriptions } from './subscriptions.js';
 
 /** Longest name a client may give itself. Characters. */
@@ -25,6 +27,8 @@ export interface ControlsParts {
   readonly direct: DirectDelivery;
   readonly contractCalls: ContractCalls;
   readonly calls: Calls;
+  readonly operations: Operations;
+  readonly consuming: Consuming;
   readonly sendAcks: () => void;
   /** A client has published its last frame to this broker. */
   readonly departing: (session: Session) => void;
@@ -115,6 +119,22 @@ export class Controls {
         break;
       case 'resolve':
         this.#parts.contractCalls.resolve(session, message);
+        break;
+      case 'manage':
+        this.#parts.operations.manage(session, message);
+        break;
+      case 'consume':
+        this.#attempt(session, { call: message.consumer }, () =>
+          this.#parts.consuming.consume(session, message),
+        );
+        break;
+      case 'unconsume':
+        this.#parts.consuming.unconsume(session, message.consumer);
+        break;
+      case 'settle':
+        this.#attempt(session, { call: message.consumer }, () =>
+          this.#parts.consuming.settle(session, message),
+        );
         break;
       case 'serve':
         this.#attempt(session, { call: message.service }, () => this.#parts.calls.serve(session, message));

@@ -1,6 +1,7 @@
 /** `modwire/broker`: the broker inside a process of yours. `modwire serve` runs the same. */
 import { startWorkerPool } from '../workers/worker-pool.js';
-import { Broker, type BrokerStats } from './broker.js';
+import { Broker } from './broker.js';
+import type { BrokerStats } from './broker-stats.js';
 import { chooseTransport } from './choose-transport.js';
 import { type KeptState, openKept } from './kept-state.js';
 import { type BrokerOptions, DEFAULT_PORT, resolveBrokerOptions } from './options.js';

@@ -1,5 +1,6 @@
 import { monotonicMs } from './clock.js';
 import type { ConsumerPressure } from './consumer-pressure.js';
+import type { Consuming } from './consumers/consuming.js';
 import type { Ingress } from './ingress.js';
 import type { Session } from './session.js';
 import type { SlowConsumers } from './slow-consumers.js';
@@ -13,6 +14,7 @@ export class SessionHandlers implements ConnectionHandlers {
   readonly #pressure: ConsumerPressure;
   readonly #slowConsumers: SlowConsumers;
   readonly #recovery: Recovery;
+  readonly #consuming: Consuming;
   readonly #closed: (code: number) => void;
 
   constructor(
@@ -21,6 +23,7 @@ export class SessionHandlers implements ConnectionHandlers {
     pressure: ConsumerPressure,
     slowConsumers: SlowConsumers,
     recovery: Recovery,
+    consuming: Consuming,
     closed: (code: number) => void,
   ) {
     this.#session = session;
@@ -28,6 +31,7 @@ export class SessionHandlers implements ConnectionHandlers {
     this.#pressure = pressure;
     this.#slowConsumers = slowConsumers;
     this.#recovery = recovery;
+    this.#consuming = consuming;
     this.#closed = closed;
   }
 
@@ -45,6 +49,7 @@ export class SessionHandlers implements ConnectionHandlers {
       this.#slowConsumers.resume(this.#session);
     }
     this.#recovery.goOn(this.#session);
+    this.#consuming.goOn(this.#session);
   }
 
   close(code: number): void {

@@ -95,12 +95,13 @@ export class BlockReader {
 
   /** Points a view at a record's frame. False when its bytes are not those that were stored, or no frame. */
   view(index: number, view: FrameView): boolean {
+    return this.isWhole(index) && this.viewUnchecked(index, view);
+  }
+
+  /** The same for any bytes that are a frame. */
+  viewUnchecked(index: number, view: FrameView): boolean {
     const end = this.end(index);
-    return (
-      this.isWhole(index) &&
-      this.#verifier.verify(this.memory, this.start(index), end, view) &&
-      view.end === end
-    );
+    return this.#verifier.verify(this.memory, this.start(index), end, view) && view.end === end;
   }
 
   #entry(index: number): number {

@@ -96,8 +96,9 @@ export class StreamLog<Entry> {
     const fromMicros = host.nowMicros() - config.dedupMs * 1000;
     const from = Math.max(log.offsetAt(fromMicros), log.#writer.totals.lastOffset - limits.maxDedupIds + 1);
     if (config.dedupMs === 0) return log;
-    log.#reader.visitFrames(from, (frame, offset) => {
-      log.#remember(frame, offset);
+    // Whoever finds one of these ids confirms it by the record, and that is checked then.
+    log.#reader.visitUnchecked(from, (frame, offset) => {
+      log.#dedup.add(frame.id, offset, frame.brokerTime);
       return true;
     });
     return log;
@@ -183,11 +184,11 @@ export class StreamLog<Entry> {
   }
 
   /**
-   * Takes a copy of a stamped frame, to be stored behind those that wait, and returns its offset. Throws RESOURCE_EXHAUSTED
-   * when too much waits or its subject is one too many, FAILED_PRECONDITION after `close`, and why the last write failed
-   * while the next one is not to be tried yet.
+   * Takes a copy of a stamped frame, to be stored behind those that wait, and returns its offset. Its id is known from `cameAt` on.
+   * Throws RESOURCE_EXHAUSTED when too much waits or its subject is one too many, FAILED_PRECONDITION after `close`, and why the
+   * last write failed while the next one is not to be tried yet.
    */
-  append(frame: FrameView, entry: Entry): number {
+  append(frame: FrameView, entry: Entry, cameAt = frame.brokerTime): number {
     if (this.#isClosed)
       throw new ModwireError('FAILED_PRECONDITION', `the stream ${this.config.name} is closed`);
     const { byteLength } = frame;
@@ -203,7 +204,7 @@ export class StreamLog<Entry> {
     this.#writer.admit();
     const offset = this.#writer.totals.lastOffset + this.#waiting.count + 1;
     this.#waiting.append(frame, offset, this.#subjects.of(frame.subject), entry);
-    this.#remember(frame, offset);
+    this.#dedup.add(frame.id, offset, cameAt);
     return offset;
   }
 
@@ -288,9 +289,5 @@ export class StreamLog<Entry> {
     this.#isClosed = true;
     await this.idle();
     await this.#store.close();
-  }
-
-  #remember(frame: FrameView, offset: number): void {
-    this.#dedup.add(frame.id, offset, frame.brokerTime);
   }
 }

@@ -276,6 +276,27 @@ describe('the log of a stream', () => {
     expect(fixture.reopen().noteNames()).toEqual(['c2']);
   });
 
+  it('says when notes are written: with the write after the one under way, and why they are not', async () => {
+    const { log, store } = new LogFixture(new MemoryStore());
+    await log.writeNotes();
+    expect(store.writes).toBe(0);
+    const gate = deferred();
+    store.gate = gate.promise;
+    log.setNote('c', Uint8Array.of(1));
+    const first = log.writeNotes();
+    log.setNote('c', Uint8Array.of(2));
+    const second = log.writeNotes();
+    // Nothing has changed, but what is there is not written yet.
+    const third = log.writeNotes();
+    gate.resolve();
+    await Promise.all([first, second, third]);
+    expect([store.writes, store.notes('note/').get('note/c')]).toEqual([2, Uint8Array.of(2)]);
+    store.refusal = DISK_FULL;
+    log.setNote('c', Uint8Array.of(3));
+    await expect(log.writeNotes()).rejects.toBe(DISK_FULL);
+    await expect(log.writeNotes()).rejects.toBe(DISK_FULL);
+  });
+
   it('knows ids of the window again after a restart, as many as it may', async () => {
     const fixture = new LogFixture(new MemoryStore(), { dedupMs: 10_000 }, { maxDedupIds: 5 });
     for (let entry = 1; entry <= 20; entry++) {

@@ -1,11 +1,14 @@
+import { Origin } from '../../codec/frame-layout.js';
 import type { FrameVerifier } from '../../codec/frame-verifier.js';
 import { FrameView } from '../../codec/frame-view.js';
+import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
 import { ModwireError } from '../../errors.js';
+import { DamagedRecords } from '../../streams/damaged-records.js';
 import type { StoredBatch, StreamLogHost } from '../../streams/log-writer.js';
 import type { StreamLog } from '../../streams/stream-log.js';
 import { wantsAck } from '../acknowledgements.js';
 import { nowMicros } from '../clock.js';
-import type { FrameOrigin } from '../detours.js';
+import type { CountPosition, FrameOrigin } from '../detours.js';
 import type { BrokerGate, BrokerSubject } from '../session.js';
 
 /** Whose frame waits until its stream has it. */
@@ -16,6 +19,15 @@ export interface KeptFrame {
   /** Of the message: 16 bytes. */
   readonly id: Uint8Array;
   readonly byteLength: number;
+  /** Where the count of its subject was, when it brought its own place along. */
+  readonly before: CountPosition | undefined;
+}
+
+/** Somebody waits for word of a record that nobody is handed. */
+export interface WatchedRecord {
+  readonly subject: undefined;
+  /** With why it is not stored. */
+  settled(error: ModwireError | undefined): void;
 }
 
 /** A message that a stream has already, or is about to. */
@@ -29,14 +41,17 @@ interface Duplicate {
 }
 
 /** Of records that nobody waits for: undefined. */
-export type Entrant = KeptFrame | undefined;
+export type Entrant = KeptFrame | WatchedRecord | undefined;
+
+/** What became of a frame that another stream had: it kept its place, is a new message, or was there before. */
+export type Restored = 'restored' | 'replayed' | 'duplicate';
 
 export interface CaptureParts {
   readonly verifier: FrameVerifier;
   /** Asks for the end of this turn, at which what has gathered is written. */
   readonly schedule: () => void;
-  /** Told when the subscribers of what a stream has got may be handed it. */
-  readonly stored: () => void;
+  /** Told when the subscribers of what a stream has got may be handed it, and whoever takes its records. */
+  readonly stored: (stream: string) => void;
 }
 
 /**
@@ -50,6 +65,8 @@ export class Capture implements StreamLogHost<Entrant> {
   readonly #duplicates: Duplicate[] = [];
   #log: StreamLog<Entrant> | undefined;
   #isEnding = false;
+  /** Largest broker's time of what was taken. Microseconds. */
+  #newestMicros = 0;
 
   constructor(parts: CaptureParts) {
     this.#parts = parts;
@@ -58,6 +75,7 @@ export class Capture implements StreamLogHost<Entrant> {
   /** Begins: the log whose host this is. */
   begin(log: StreamLog<Entrant>): void {
     this.#log = log;
+    this.#newestMicros = log.info().newestMicros ?? 0;
   }
 
   /** The stream is about to go: it takes no more frames. */
@@ -83,7 +101,8 @@ export class Capture implements StreamLogHost<Entrant> {
   ): void {
     if (this.#isEnding) throw ending(this.log.config.name);
     const { id, byteLength } = frame;
-    const earlier = this.log.find(id);
+    // Who replays means the same message once more.
+    const earlier = (frame.flags & FrameFlags.replayed) === 0 ? this.log.find(id) : undefined;
     if (earlier !== undefined) {
       const { epoch, sequence, isPending } = earlier;
       const duplicate = { origin, id: id.slice(), byteLength, answered: wantsAck(frame), epoch, sequence };
@@ -94,18 +113,36 @@ export class Capture implements StreamLogHost<Entrant> {
       return;
     }
     frame.stamp(subject.sequence + 1, subject.epoch, brokerTime);
-    this.log.append(frame, { subject, gate, origin, id: id.slice(), byteLength });
+    this.#append(frame, { subject, gate, origin, id: id.slice(), byteLength, before: undefined });
     subject.sequence++;
-    gate.keeping++;
-    origin.waits(byteLength);
-    this.#parts.schedule();
   }
 
-  /** Takes a frame that goes its way all the same. Throws as `take` does. */
-  record(frame: FrameView): void {
+  /**
+   * Takes a frame that a stream had, here or elsewhere. It keeps its place where that lies ahead of all that its subject and the stream
+   * have had; otherwise it is published anew under its id, marked as replayed. One that the stream has already is not taken. Throws
+   * as `take` does.
+   */
+  restore(origin: FrameOrigin, subject: BrokerSubject, gate: BrokerGate, frame: FrameView): Restored {
     if (this.#isEnding) throw ending(this.log.config.name);
-    this.log.append(frame, undefined);
-    this.#parts.schedule();
+    const { id, byteLength, epoch, sequence, brokerTime } = frame;
+    if (this.log.find(id) !== undefined || this.#hasAtItsPlace(frame)) return 'duplicate';
+    const isOfNow = brokerTime >= this.#newestMicros && Math.max(brokerTime, epoch) <= nowMicros();
+    if (epoch === 0 || !isOfNow || !isAhead(frame, subject)) {
+      this.#markReplayed(frame);
+      this.take(origin, subject, gate, frame, nowMicros());
+      return 'replayed';
+    }
+    const before = { epoch: subject.epoch, sequence: subject.sequence };
+    this.#append(frame, { subject, gate, origin, id: id.slice(), byteLength, before }, nowMicros());
+    subject.moveTo({ epoch, sequence });
+    return 'restored';
+  }
+
+  /** Takes a frame that goes its way all the same; `cameAt` is when it came, if that is not its broker's time. Throws as `take` does. */
+  record(frame: FrameView, entrant: WatchedRecord | undefined = undefined, cameAt?: number): void {
+    if (this.#isEnding) throw ending(this.log.config.name);
+    this.log.append(frame, entrant, cameAt);
+    this.#taken(frame);
   }
 
   stored({ memory, starts, ends, entries }: StoredBatch<Entrant>): void {
@@ -113,6 +150,10 @@ export class Capture implements StreamLogHost<Entrant> {
     const frame = this.#view;
     entries.forEach((entry, index) => {
       if (entry === undefined) return;
+      if (entry.subject === undefined) {
+        entry.settled(undefined);
+        return;
+      }
       const { subject, gate, origin, byteLength } = entry;
       verifier.verify(memory, starts[index]!, ends[index]!, frame);
       frame.subjectText = subject.text;
@@ -121,19 +162,64 @@ export class Capture implements StreamLogHost<Entrant> {
       origin.settled(byteLength);
     });
     if (this.#duplicates.length > 0) this.#tellDuplicates(undefined);
-    stored();
+    stored(this.log.config.name);
   }
 
   failed(entries: readonly Entrant[], error: ModwireError): void {
+    // The last one first: counts go back the way that they came.
+    for (const entry of entries.toReversed()) {
+      if (entry?.subject === undefined) continue;
+      const { subject, before } = entry;
+      if (before === undefined) subject.sequence--;
+      else subject.moveTo(before);
+    }
     for (const entry of entries) {
       if (entry === undefined) continue;
-      const { subject, gate, origin, id, byteLength } = entry;
-      subject.sequence--;
+      if (entry.subject === undefined) {
+        entry.settled(error);
+        continue;
+      }
+      const { gate, origin, id, byteLength } = entry;
       gate.keeping--;
       origin.refused(error, id, undefined);
       origin.settled(byteLength);
     }
     this.#tellDuplicates(error);
+  }
+
+  /** Nothing says that these bytes are shared with nothing else: it is looked at again. */
+  #markReplayed(frame: FrameView): void {
+    frame.memory.u8[frame.originAt + Origin.flags]! |= FrameFlags.replayed;
+    if (this.#parts.verifier.verify(frame.memory, frame.start, frame.end, frame)) return;
+    throw new ModwireError('MALFORMED_FRAME', `a frame that cannot be marked: ${frame.violation!.text}`);
+  }
+
+  #append(frame: FrameView, entry: KeptFrame, cameAt?: number): void {
+    this.log.append(frame, entry, cameAt);
+    entry.gate.keeping++;
+    entry.origin.waits(entry.byteLength);
+    this.#taken(frame);
+  }
+
+  #taken({ brokerTime }: FrameView): void {
+    if (brokerTime > this.#newestMicros) this.#newestMicros = brokerTime;
+    this.#parts.schedule();
+  }
+
+  /** Whether the stream has the very record, where it would be. */
+  #hasAtItsPlace({ subject, epoch, sequence, id }: FrameView): boolean {
+    const last = this.log.positionOf(subject);
+    if (last === undefined || sequence === 0 || isAhead({ epoch, sequence }, last)) return false;
+    try {
+      const found = this.log.readSubject(subject, epoch, sequence - 1);
+      if (found?.positions[0]?.epoch !== epoch || found.positions[0].sequence !== sequence) return false;
+      this.#parts.verifier.verify(found.memory, found.starts[0]!, found.ends[0]!, this.#view);
+      return Buffer.compare(this.#view.id, id) === 0;
+    } catch (thrown) {
+      // What is damaged may come again.
+      if (thrown instanceof DamagedRecords) return false;
+      throw thrown;
+    }
   }
 
   /** Answers those whose first has been kept by now, or could not be. */
@@ -149,6 +235,12 @@ export class Capture implements StreamLogHost<Entrant> {
       origin.settled(byteLength);
     }
   }
+}
+
+/** Whether a place is behind another in the count of one subject, or the subject has had none. */
+function isAhead(place: CountPosition, of: CountPosition): boolean {
+  if (of.sequence === 0 || place.epoch > of.epoch) return true;
+  return place.epoch === of.epoch && place.sequence > of.sequence;
 }
 
 function ending(stream: string): ModwireError {

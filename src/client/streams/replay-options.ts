@@ -48,7 +48,8 @@ export interface ReplayCounts {
 }
 
 export interface ReplayProgress extends ReplayCounts {
-  /** The last offset that it reads. */
+  /** The first and the last offset that it reads. */
+  readonly firstOffset: number;
   readonly lastOffset: number;
 }
 

@@ -45,6 +45,7 @@ export class Replay {
   #next = 0;
   /** The first message of which it is not known that the broker has taken it. */
   #failedOffset = Number.POSITIVE_INFINITY;
+  #firstOffset = 0;
   #lastOffset = 0;
   #toldAtMs = 0;
 
@@ -65,7 +66,8 @@ export class Replay {
         ...{ from, to, signal, onLost },
         ...(filter !== undefined && { filter }),
       });
-      this.#next = reader.nextOffset;
+      this.#firstOffset = reader.nextOffset;
+      this.#next = this.#firstOffset;
       this.#lastOffset = reader.lastOffset ?? 0;
       await this.#publishAll(reader);
     } finally {
@@ -181,7 +183,7 @@ export class Replay {
     const nowMs = performance.now();
     if (nowMs - this.#toldAtMs < PROGRESS_MS) return;
     this.#toldAtMs = nowMs;
-    onProgress({ ...this.#counts, lastOffset: this.#lastOffset });
+    onProgress({ ...this.#counts, firstOffset: this.#firstOffset, lastOffset: this.#lastOffset });
   }
 
   get #counts(): ReplayCounts {

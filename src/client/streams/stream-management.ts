@@ -22,6 +22,8 @@ export type NewConsumer = Pick<ConsumerConfig, 'name'> & Partial<Omit<ConsumerCo
 export interface DescribedConsumer {
   readonly config: ConsumerConfig;
   readonly info: ConsumerInfo;
+  /** Why nobody can join it, when its cursor is damaged: `info` says nothing then. */
+  readonly failing?: string;
 }
 
 export interface PauseOptions extends SignalOptions {

@@ -9,14 +9,26 @@ export class ConsumerMember implements Candidate, Holder {
   readonly name: string;
   /** Records that it takes at once, at least 1. */
   readonly concurrency: number;
-  /** Whether it takes records at all. The broker writes it: false while its connection is congested. */
-  ready = true;
+  /** Bytes of records at which it gets no more. */
+  readonly windowBytes: number;
   /** What it has, in the order in which it got it. @internal */
   readonly held = new Set<UnsettledRecord>();
+  /** @internal */ heldBytes = 0;
+  #isReady = true;
 
-  constructor(name: string, concurrency: number) {
+  constructor(name: string, concurrency: number, windowBytes: number) {
     this.name = name;
     this.concurrency = concurrency;
+    this.windowBytes = windowBytes;
+  }
+
+  /** Whether it takes records at all. The broker writes it: false while its connection is congested. */
+  get ready(): boolean {
+    return this.#isReady && this.heldBytes < this.windowBytes;
+  }
+
+  set ready(isReady: boolean) {
+    this.#isReady = isReady;
   }
 
   /** Records that it has. */

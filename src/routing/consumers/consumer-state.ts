@@ -79,9 +79,9 @@ export class ConsumerState {
     );
   }
 
-  /** Takes in a member that takes `concurrency` records at once, at least 1. */
-  join(name: string, concurrency: number): ConsumerMember {
-    const member = new ConsumerMember(name, concurrency);
+  /** Takes in a member that takes `concurrency` records at once, at least 1, and no more once they have `windowBytes`. */
+  join(name: string, concurrency: number, windowBytes = Number.POSITIVE_INFINITY): ConsumerMember {
+    const member = new ConsumerMember(name, concurrency, windowBytes);
     this.#members.add(member);
     return member;
   }
@@ -128,9 +128,10 @@ export class ConsumerState {
 
   /**
    * Hands over a record that was found: to the member with the fewest for its concurrency, in turn among equals. Undefined when it
-   * is not to be delivered now, for one of the reasons of `wanted` or because it is not waiting.
+   * is not to be delivered now, for one of the reasons of `wanted` or because it is not waiting. `byteLength` counts towards the
+   * member's window.
    */
-  deliver(offset: number, nowMs: number): Delivery | undefined {
+  deliver(offset: number, nowMs: number, byteLength = 0): Delivery | undefined {
     const known = this.#records.get(offset);
     const isFree =
       known === undefined
@@ -140,7 +141,7 @@ export class ConsumerState {
     const member = this.#members.choose();
     if (member === undefined) return undefined;
     const record = known ?? this.#records.add(offset, 0);
-    this.#records.hand(record, member, nowMs);
+    this.#records.hand(record, member, byteLength, nowMs);
     this.#position = Math.max(this.#position, offset + 1);
     this.#counts.delivered++;
     if (record.attempts > 1) this.#counts.redelivered++;

@@ -23,6 +23,8 @@ export interface GivenUp {
 export interface Holder {
   readonly name: string;
   readonly held: Set<UnsettledRecord>;
+  /** Of all that it has. */
+  heldBytes: number;
 }
 
 const NO_FAILURES: readonly FailedAttempt[] = [];
@@ -36,6 +38,8 @@ export class UnsettledRecord {
   holder: Holder | undefined;
   /** When the holder got it. Milliseconds. */
   handedMs = 0;
+  /** As the holder counts it. */
+  byteLength = 0;
   /** The last ones, oldest first; those before a restart are not known. */
   failures = NO_FAILURES;
   /** Undefined unless it only waits for its dead letter to be published. */
@@ -50,13 +54,31 @@ export class UnsettledRecord {
     this.attempts = attempts;
   }
 
+  /** Somebody gets it. */
+  hand(holder: Holder, byteLength: number, nowMs: number): void {
+    this.attempts++;
+    this.holder = holder;
+    this.handedMs = nowMs;
+    this.byteLength = byteLength;
+    holder.held.add(this);
+    holder.heldBytes += byteLength;
+  }
+
   /** Takes it from whoever has it, which is an attempt that failed for this reason. */
-  release(reason: string): void {
+  fail(reason: string): void {
     const { holder } = this;
     if (holder === undefined) return;
     const failure = { atMs: this.handedMs, member: holder.name, reason };
     this.failures = [...this.failures, failure].slice(-CONSUMER_LIMITS.maxToldAttempts);
+    this.release();
+  }
+
+  /** Takes it from whoever has it. */
+  release(): void {
+    const { holder } = this;
+    if (holder === undefined) return;
     holder.held.delete(this);
+    holder.heldBytes -= this.byteLength;
     this.holder = undefined;
   }
 }

@@ -64,11 +64,8 @@ export class UnsettledRecords {
   }
 
   /** Begins an attempt. */
-  hand(record: UnsettledRecord, holder: Holder, nowMs: number): void {
-    record.attempts++;
-    record.holder = holder;
-    record.handedMs = nowMs;
-    holder.held.add(record);
+  hand(record: UnsettledRecord, holder: Holder, byteLength: number, nowMs: number): void {
+    record.hand(holder, byteLength, nowMs);
     this.renew(record, nowMs);
   }
 
@@ -79,7 +76,7 @@ export class UnsettledRecords {
 
   /** Ends an attempt that failed; the next one comes after `delayMs`, or else as the terms say. */
   fail(record: UnsettledRecord, reason: string, nowMs: number, delayMs = this.#backoffMs(record)): void {
-    record.release(reason);
+    record.fail(reason);
     this.retry(record, nowMs + delayMs);
   }
 
@@ -91,7 +88,7 @@ export class UnsettledRecords {
 
   /** A dead letter is to be published, not before `dueMs`. */
   giveUp(record: UnsettledRecord, givenUp: GivenUp, dueMs = 0): void {
-    record.release(givenUp.reason);
+    record.fail(givenUp.reason);
     record.givenUp = givenUp;
     this.#move(record, this.givenUp, dueMs);
   }
@@ -118,8 +115,7 @@ export class UnsettledRecords {
 
   delete(record: UnsettledRecord): void {
     this.#unqueue(record);
-    record.holder?.held.delete(record);
-    record.holder = undefined;
+    record.release();
     this.#records.delete(record.offset);
   }
 
