@@ -59,7 +59,16 @@ export class Attacker {
   /** Asks for everything that is published, to check it. */
   subscribe(): void {
     const subscribe = { type: 'subscribe', subscription: 1, filter: '>', resume: false } as const;
-    this.#socket.send(encodeControl({ ...subscribe, complete: false, positions: [], reads: [], group: '', skipHistory: false }));
+    this.#socket.send(
+      encodeControl({
+        ...subscribe,
+        complete: false,
+        positions: [],
+        reads: [],
+        group: '',
+        skipHistory: false,
+      }),
+    );
   }
 
   /** Sends a BrokenBatch. Rejects when it is neither answered nor the connection closed in time. */

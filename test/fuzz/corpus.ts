@@ -60,7 +60,18 @@ const CONTROLS: readonly ControlMessage[] = [
     positions: POSITIONS,
     reads: [new Uint8Array(16).fill(7)],
     group: 'fuzzers',
+    skipHistory: true,
   },
+  {
+    ...({ type: 'consume', consumer: 4, stream: 'fuzz', name: '', options: '{"from":"all"}' } as const),
+    ...{ capacity: 8, windowBytes: 65_536 },
+  },
+  {
+    ...({ type: 'settle', consumer: 4, verdict: 1, offsets: [{ first: 1, last: 3 }] } as const),
+    ...{ delayMs: 5, reason: 'why' },
+  },
+  { type: 'unconsume', consumer: 4 },
+  { type: 'manage', call: 9, operation: 'streams.info', json: '{"name":"fuzz"}' },
   { type: 'unsubscribe', subscription: 3 },
   { type: 'ping', nonce: 5 },
   { type: 'hello', protocol: 1, clientName: 'fuzz', clientVersion: '0' },

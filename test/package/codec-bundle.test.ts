@@ -76,7 +76,7 @@ describe('modwire/codec, bundled for a browser', () => {
   test('leaves FlatBuffers out of a program that only has frames, and so stays small', async () => {
     expect(bundle.kept.filter((path) => path.includes('node_modules'))).toEqual([]);
     expect(bundle.byteLength).toBeLessThan(24 * KIB);
-    expect((await bundleForBrowser(everythingOf('modwire/codec'))).byteLength).toBeLessThan(98 * KIB);
+    expect((await bundleForBrowser(everythingOf('modwire/codec'))).byteLength).toBeLessThan(120 * KIB);
   });
 });
 
@@ -94,7 +94,7 @@ describe('modwire, bundled for a browser', () => {
 
   test('has nothing of the broker in it, and so stays small', () => {
     expect(bundle.inputs.filter((path) => path.startsWith('dist/broker/'))).toEqual([]);
-    expect(bundle.byteLength).toBeLessThan(204 * KIB);
+    expect(bundle.byteLength).toBeLessThan(250 * KIB);
   });
 
   test('leaves what contracts are made of out of a program that has none', async () => {
@@ -103,7 +103,7 @@ describe('modwire, bundled for a browser', () => {
     );
     const parts = kept.filter((path) => /^dist\/contracts\/|@noble/.test(path));
     expect(parts).toEqual(['dist/contracts/contract-mark.js']);
-    expect(byteLength).toBeLessThan(164 * KIB);
+    expect(byteLength).toBeLessThan(208 * KIB);
   });
 });
 

@@ -12,7 +12,7 @@ import type { ConsumeTerms, MessageHandler } from './consume-options.js';
 import type { LostRange } from './lost-range.js';
 import { RecordQueue } from './record-queue.js';
 import { type MessageHost, StreamMessage } from './stream-message.js';
-import type { StreamTaker, TakerHost } from './stream-taker.js';
+import type { TakerHost } from './stream-taker.js';
 
 /** What a consumer needs of its client. @internal */
 export interface ConsumerHost extends TakerHost {
@@ -23,7 +23,7 @@ export interface ConsumerHost extends TakerHost {
  * A member of a durable consumer, over all connections of its client: records of its stream, to a handler or by iterating. It never
  * has more of them than its capacity. What it has when its connection is lost is delivered again, to it or another member.
  */
-export class Consumer<Value = undefined> implements AsyncIterable<StreamMessage<Value>>, StreamTaker {
+export class Consumer<Value = undefined> implements AsyncIterable<StreamMessage<Value>> {
   /** @internal */ readonly number: number;
   /** @internal */ accepted = false;
   readonly #terms: ConsumeTerms<Value>;

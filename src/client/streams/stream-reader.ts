@@ -8,7 +8,7 @@ import { onAbort } from '../abort.js';
 import { type LostRange, lostError } from './lost-range.js';
 import type { ReadFrom, ReadTerms, ReadTo } from './read-options.js';
 import { InTurn, RecordQueue } from './record-queue.js';
-import type { StreamTaker, TakerHost } from './stream-taker.js';
+import type { TakerHost } from './stream-taker.js';
 
 /** The broker is told how far it is when this part of the window is used up. */
 const SETTLED_PARTS = 4;
@@ -26,7 +26,7 @@ export interface StreamRecord {
  * more as it takes that. What the stream cannot give is thrown in its place, unless `onLost` is told; who then iterates again goes
  * on behind it. Leaving the loop ends the reader.
  */
-export class StreamReader implements AsyncIterableIterator<StreamRecord, undefined>, StreamTaker {
+export class StreamReader implements AsyncIterableIterator<StreamRecord, undefined> {
   readonly stream: string;
   /** @internal */ readonly number: number;
   /** @internal */ accepted = false;

@@ -28,7 +28,7 @@ describe.each(TRANSPORTS)('what a subscriber missed that says what it reads, ove
     publisher.publish('orders.eu', v1.fields);
     await publisher.settle();
     await consumer.settle();
-    const story = consumer.received.flatMap((one) => {
+    const story = consumer.received.flatMap((one): (number | string)[] => {
       if (!('type' in one)) return [one.sequence];
       return one.type === 'withheld' ? [`${one.first}-${one.last}`] : [];
     });
