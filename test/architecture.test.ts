@@ -63,7 +63,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   cli: {
     layers: [
       ...[...GROUND, 'codec', 'events', 'contracts', 'routing', 'native', 'workers', 'registry', 'flatc'],
-      ...['mirroring', 'broker', 'client', 'index', 'demo'],
+      ...['disk', 'streams', 'mirroring', 'broker', 'client', 'index', 'demo'],
     ],
     packages: ['node:*'],
   },

@@ -46,8 +46,8 @@ export interface HttpReply {
 
 /** A body that comes bit by bit, at the pace of whoever reads it. */
 export interface HttpStream {
-  /** What may stand between two bits and means nothing. */
-  readonly filler: string;
+  /** A few bytes that come next, or that mean nothing wherever they stand: with them a transport goes on with what it holds. */
+  nudge(): string | Uint8Array;
   /** Called once, when the head of the answer is on its way. */
   start(sink: HttpSink): void;
   /** The peer has taken what was written. */
@@ -58,8 +58,8 @@ export interface HttpStream {
 
 /** Where a body goes bit by bit. When the peer is gone everything is lost, silently: the request's signal says so. */
 export interface HttpSink {
-  /** False when the peer does not keep up: the stream is told when it has. */
-  write(bit: string): boolean;
+  /** Takes the bytes as they are: nobody changes them. False when the peer does not keep up: the stream is told when it has. */
+  write(bit: string | Uint8Array): boolean;
   end(): void;
 }
 

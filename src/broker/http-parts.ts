@@ -19,7 +19,7 @@ import { ServedModels } from './open-inference/served-models.js';
 import type { ResolvedBrokerOptions } from './options.js';
 import { PublishHttp } from './publish-http.js';
 import type { Rollouts } from './rollouts/rollouts.js';
-import type { Streams } from './streams/streams.js';
+import type { StreamRouteParts } from './streams/streams-http.js';
 
 export interface HttpSurroundings {
   readonly options: ResolvedBrokerOptions;
@@ -28,7 +28,7 @@ export interface HttpSurroundings {
   readonly experiments: Experiments;
   readonly rollouts: Rollouts;
   readonly mirrors: Mirrors;
-  readonly streams: Streams;
+  readonly streams: StreamRouteParts;
   readonly calls: Calls;
   readonly work: WorkerPool;
   readonly admission: Admission;

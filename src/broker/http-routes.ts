@@ -14,7 +14,7 @@ import { PUBLISH_PREFIX, type PublishHttp } from './publish-http.js';
 import type { Rollouts } from './rollouts/rollouts.js';
 import { answerRollouts, ROLLOUTS_PATH } from './rollouts/rollouts-http.js';
 import { answerServices, SERVICES_PATH } from './services-http.js';
-import type { Streams } from './streams/streams.js';
+import { answerStreams, STREAMS_PATH, type StreamRouteParts } from './streams/streams-http.js';
 
 export interface HttpRoutesParts {
   readonly origins: AllowedOrigins;
@@ -24,7 +24,7 @@ export interface HttpRoutesParts {
   readonly experiments: Experiments;
   readonly mirrors: Mirrors;
   readonly rollouts: Rollouts;
-  readonly streams: Streams;
+  readonly streams: StreamRouteParts;
   readonly publishing: PublishHttp;
   readonly requests: RequestHttp;
   readonly openInference: OpenInferenceHttp;
@@ -60,7 +60,11 @@ function route(request: HttpRequest, parts: HttpRoutesParts): HttpReply | Promis
     return answerExperiments(request, parts);
   }
   if (path === ROLLOUTS_PATH || path.startsWith(`${ROLLOUTS_PATH}/`)) return answerRollouts(request, parts);
+  if (path === STREAMS_PATH || path.startsWith(`${STREAMS_PATH}/`)) {
+    return answerStreams(request, parts.streams);
+  }
   const known = [...HEALTH_PATHS, ...CONTRACT_PATHS, EXPERIMENTS_PATH, ROLLOUTS_PATH, SERVICES_PATH];
+  known.push(STREAMS_PATH);
   known.push(`${PUBLISH_PREFIX}SUBJECT`, `${REQUEST_PREFIX}SUBJECT`, OPEN_INFERENCE_PATH);
   return problem(404, 'NOT_FOUND', `nothing at ${path}: expected one of ${known.join(', ')}`);
 }

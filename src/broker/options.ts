@@ -15,8 +15,8 @@ export interface BrokerOptions {
   /** What becomes of consumers that read too slowly; `resume` by default. */
   readonly slowConsumerPolicy?: SlowConsumerPolicy;
   /**
-   * Directory where contracts, experiments and rollouts are kept; empty, the default, keeps them in memory: they end with the
-   * broker.
+   * Directory where contracts, experiments, rollouts and streams are kept; empty, the default, keeps them in memory: they end
+   * with the broker.
    */
   readonly dataDir?: string;
   /** Whether subjects that are bound to no contract are refused; false by default. */

@@ -43,7 +43,7 @@ class UwsSink implements HttpSink {
     gone.addEventListener('abort', () => this.#finish());
   }
 
-  write(bit: string): boolean {
+  write(bit: string | Uint8Array): boolean {
     if (this.#over) return true;
     let isTaken = true;
     this.#res.cork(() => {
@@ -60,7 +60,7 @@ class UwsSink implements HttpSink {
 
   /** The peer takes more. What uWebSockets.js holds goes out only with something new. */
   writable(stream: HttpStream): void {
-    if (!this.#over && this.write(stream.filler)) stream.drained();
+    if (!this.#over && this.write(stream.nudge())) stream.drained();
   }
 
   #finish(): void {

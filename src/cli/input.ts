@@ -11,39 +11,48 @@ export const STDIN = '-';
  * is no file, and RESOURCE_EXHAUSTED for more than `maxBytes`.
  */
 export async function readInput(path: string, maxBytes: number, terminal: Terminal): Promise<Uint8Array> {
-  if (path === STDIN) return collect(terminal.stdin, maxBytes, 'standard input');
-  let file: Awaited<ReturnType<typeof open>>;
-  try {
-    file = await open(resolve(terminal.cwd, path));
-  } catch (cause) {
-    throw cannotRead(path, cause as NodeJS.ErrnoException);
-  }
-  try {
-    return await collect(file.createReadStream({ autoClose: false }), maxBytes, path);
-  } catch (cause) {
-    throw cause instanceof ModwireError ? cause : cannotRead(path, cause as NodeJS.ErrnoException);
-  } finally {
-    await file.close();
-  }
-}
-
-async function collect(stream: NodeJS.ReadableStream, maxBytes: number, name: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let byteLength = 0;
-  for await (const chunk of stream) {
-    const bytes = chunk as Buffer;
+  for await (const bytes of inputPieces(path, terminal)) {
     byteLength += bytes.length;
     if (byteLength > maxBytes) {
       throw new ModwireError('RESOURCE_EXHAUSTED', {
         what: 'too much to read',
         expected: `at most ${maxBytes} bytes`,
         got: 'more',
-        where: name,
+        where: path === STDIN ? 'standard input' : path,
       });
     }
     chunks.push(bytes);
   }
   return Buffer.concat(chunks);
+}
+
+/** The same as it is read, however much. Throws as `readInput`. */
+export async function* inputPieces(path: string, terminal: Terminal): AsyncGenerator<Uint8Array> {
+  if (path === STDIN) {
+    for await (const chunk of terminal.stdin) yield chunk as Buffer;
+    return;
+  }
+  let file: Awaited<ReturnType<typeof open>>;
+  try {
+    file = await open(resolve(terminal.cwd, path));
+  } catch (cause) {
+    throw cannotRead(path, cause as NodeJS.ErrnoException);
+  }
+  const chunks = file.createReadStream({ autoClose: false })[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const { value, done } = await chunks.next().catch((cause) => {
+        throw cannotRead(path, cause);
+      });
+      if (done) return;
+      yield value as Buffer;
+    }
+  } finally {
+    await chunks.return?.();
+    await file.close();
+  }
 }
 
 function cannotRead(path: string, cause: NodeJS.ErrnoException): ModwireError {

@@ -1,7 +1,7 @@
 import type { AckEntry } from '../codec/control-message.js';
 import type { FrameFields } from '../codec/frame-fields.js';
 import { FrameFlags } from '../codec/generated/modwire/frame-flags.js';
-import { toHex } from '../codec/message-id.js';
+import { idKey, toHex } from '../codec/message-id.js';
 import type { Contract } from '../contracts/contract.js';
 import type { TableObject } from '../contracts/table-class.js';
 import { ModwireError } from '../errors.js';
@@ -58,27 +58,27 @@ export class Publisher {
     signal: AbortSignal | undefined,
   ): Promise<PublishAck> {
     throwIfAborted(signal);
-    return this.#publishAcked(this.#make(subject, contract, payload, options, FrameFlags.ack), signal);
+    return this.#sendAcked(this.#make(subject, contract, payload, options, FrameFlags.ack), signal);
   }
 
   /** Publishes what is said already, the flag `ack` included, with the broker's word. */
   async publishFields(fields: FrameFields): Promise<PublishAck> {
     this.#factory.check(fields.subject);
-    return this.#publishAcked(fields, undefined);
+    return this.#sendAcked(fields, undefined);
   }
 
   /** Whether a message with this id waits for its acknowledgement. */
   isUnderWay(id: Uint8Array): boolean {
-    return this.#acks.has(toHex(id));
+    return this.#acks.has(idKey(id));
   }
 
   acknowledged(entries: readonly AckEntry[]): void {
-    for (const entry of entries) this.#acks.resolve(toHex(entry.id), entry);
+    for (const entry of entries) this.#acks.resolve(idKey(entry.id), entry);
   }
 
   /** False when nobody waits for the acknowledgement of this message. */
   refused(id: Uint8Array, error: ModwireError): boolean {
-    return this.#acks.reject(toHex(id), error);
+    return this.#acks.reject(idKey(id), error);
   }
 
   /** The connection is gone. What is not sent yet will be, over the next one. */
@@ -91,16 +91,16 @@ export class Publisher {
     this.#acks.rejectAll(error);
   }
 
-  async #publishAcked(fields: FrameFields, signal: AbortSignal | undefined): Promise<PublishAck> {
+  async #sendAcked(fields: FrameFields, signal: AbortSignal | undefined): Promise<PublishAck> {
     const { subject } = fields;
     const id = fields.id.slice();
-    const key = toHex(id);
+    const key = idKey(id);
     if (this.#acks.has(key)) {
       throw new ModwireError('ALREADY_EXISTS', {
         what: 'a message with this id is under way from here',
         ...{
           expected: 'another id, or to wait for its acknowledgement',
-          got: key,
+          got: toHex(id),
           where: `subject ${subject}`,
         },
       });

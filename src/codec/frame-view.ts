@@ -1,6 +1,5 @@
 import { Field, type FieldName, ID_BYTES, Origin, SPAN_ID_BYTES, Stamp, Trace } from './frame-layout.js';
 import type { FrameShape } from './frame-shape.js';
-import { FrameFlags } from './generated/modwire/frame-flags.js';
 import { Memory, readU64, writeU64 } from './memory.js';
 import { decodeUtf8 } from './utf8.js';
 import { Rule, type RuleNumber, type Violation, violation } from './verify-rule.js';
@@ -241,11 +240,6 @@ export class FrameView {
     writeU64(data, at + Stamp.sequence, sequence);
     writeU64(data, at + Stamp.epoch, epoch);
     writeU64(data, at + Stamp.brokerTime, brokerTime);
-  }
-
-  /** Says in place that it is a frame that was recorded. Other fields may share these bytes: it has to be verified again. @internal */
-  markReplayed(): void {
-    this.memory.u8[this.originAt + Origin.flags]! |= FrameFlags.replayed;
   }
 
   /** Another view of the same bytes, to keep while this one moves on. The bytes are still borrowed. */

@@ -14,7 +14,7 @@ export interface CountStart {
 export class Subject<State, Gate = never> {
   readonly text: string;
   /** Names the count; later epochs of the same subject are larger. Microseconds since the Unix epoch. */
-  readonly epoch: number;
+  epoch: number;
   /** Of the latest frame; 0 before the first. */
   sequence: number;
   /** Milliseconds, on the clock that the registry's user passes in. */
@@ -29,6 +29,12 @@ export class Subject<State, Gate = never> {
     this.sequence = count.sequence;
     this.usedAt = usedAt;
     this.state = state;
+  }
+
+  /** Its count goes on from another place: where it was elsewhere, or before what came to nothing. */
+  moveTo({ epoch, sequence }: CountStart): void {
+    this.epoch = epoch;
+    this.sequence = sequence;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BrokerStats } from '../../src/broker/broker.js';
+import type { BrokerStats } from '../../src/broker/index.js';
 import { type Client, connect, type Gap } from '../../src/index.js';
 import { nextMessage, residentBytes, startChild } from '../support/child.js';
 import { TRANSPORTS } from '../support/transports.js';

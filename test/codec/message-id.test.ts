@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatUuid, IdGenerator, toHex } from '../../src/codec/message-id.js';
+import { formatUuid, IdGenerator, idKey, toHex } from '../../src/codec/message-id.js';
 
 function next(generator: IdGenerator, unixMs: number): string {
   const id = new Uint8Array(16);
@@ -91,5 +91,17 @@ describe('trace and span ids', () => {
     expect(toHex(id)).toBe('00112233445566778899aabbccddeeff');
     expect(formatUuid(id)).toBe('00112233-4455-6677-8899-aabbccddeeff');
     expect(toHex(new Uint8Array(0))).toBe('');
+  });
+
+  it('have keys that are as different as they are', () => {
+    const base = new Uint8Array(16).fill(0x5a);
+    const keys = new Set([idKey(base)]);
+    for (let bit = 0; bit < 128; bit++) {
+      const other = base.slice();
+      other[bit >> 3]! ^= 1 << (bit & 7);
+      expect(idKey(other)).toBe(idKey(other.slice()));
+      keys.add(idKey(other));
+    }
+    expect(keys.size).toBe(129);
   });
 });

@@ -140,7 +140,7 @@ export class CallAnswers {
       frame.stamp(++call.replies, 0, nowMicros());
       if (isLast) tellWhy(call, 'reply');
       call.caller.deliver(frame.memory.u8, frame.start, frame.end);
-      if (!call.isCopy) this.#parts.recorder.answer(frame);
+      if (!call.isCopy) this.#parts.recorder.answer(frame, call.frame);
       call.record?.reply(frame, isLast);
       if (isLast) this.#succeeded(call);
     }
@@ -181,7 +181,7 @@ export class CallAnswers {
     frame.stamp(call.replies + 1, 0, nowMicros());
     tellWhy(call, code);
     call.caller.deliver(frame.memory.u8, frame.start, frame.end);
-    if (!call.isCopy) this.#parts.recorder.answer(frame);
+    if (!call.isCopy) this.#parts.recorder.answer(frame, call.frame);
     routing.end(call, code);
     this.#release(call);
   }

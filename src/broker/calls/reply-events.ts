@@ -26,7 +26,6 @@ const GRANT_STEP = STREAM_WINDOW / 2;
 
 /** A stream of replies as server-sent events, of which the worker sends as many as the peer takes. */
 export class ReplyEvents implements HttpStream {
-  readonly filler = ':\n\n';
   readonly ended: Promise<void>;
   readonly #parts: ReplyEventsParts;
   readonly #waiting: (FrameView | ModwireError)[] = [];
@@ -53,6 +52,10 @@ export class ReplyEvents implements HttpStream {
   start(sink: HttpSink): void {
     this.#sink = sink;
     void this.#write();
+  }
+
+  nudge(): string {
+    return ':\n\n';
   }
 
   drained(): void {

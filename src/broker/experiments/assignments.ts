@@ -52,6 +52,8 @@ export class Assignments {
   assign(call: BrokerCall): void {
     if (this.#parts.experiments.isEmpty) return;
     const { frame } = call;
+    // What was recorded has been assigned before; now it goes where it is sent.
+    if ((frame.flags & FrameFlags.replayed) !== 0) return;
     const way = this.#wayOf(frame);
     if (way === undefined) return;
     const { experiment, payloads } = way;

@@ -1,4 +1,5 @@
 import type { FrameView } from '../../codec/frame-view.js';
+import { FrameFlags } from '../../codec/generated/modwire/frame-flags.js';
 import { SubjectTable } from '../../codec/subject-table.js';
 import { toModwireError } from '../../errors.js';
 import { emit } from '../../events.js';
@@ -39,16 +40,16 @@ export class Recorder {
 
   /** A request that is about to be routed, as its worker gets it. */
   request(frame: FrameView): void {
-    if (this.#isIdle) return;
+    if (this.#isIdle || isReplayed(frame)) return;
     const { request } = this.#recordersOf(frame);
     if (request === undefined) return;
     frame.stamp(0, 0, nowMicros());
     this.#record(request, frame);
   }
 
-  /** A reply or an error, as its caller gets it. */
-  answer(frame: FrameView): void {
-    if (this.#isIdle) return;
+  /** A reply or an error to a request, as its caller gets it. */
+  answer(frame: FrameView, request: FrameView): void {
+    if (this.#isIdle || isReplayed(request)) return;
     const { reply } = this.#recordersOf(frame);
     if (reply !== undefined) this.#record(reply, frame);
   }
@@ -76,6 +77,11 @@ export class Recorder {
       emit('modwire:stream.not-recorded', () => ({ stream: capture.log.config.name, code, message }));
     }
   }
+}
+
+/** What was recorded is not recorded again. */
+function isReplayed({ flags }: FrameView): boolean {
+  return (flags & FrameFlags.replayed) !== 0;
 }
 
 function isOfCalls(kind: string): boolean {

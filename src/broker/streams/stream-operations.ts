@@ -1,6 +1,6 @@
 import type { Purge } from '../../codec/stream-description.js';
 import { membersOf, numberOf, type Place, textOf } from '../../json-members.js';
-import { streamFault } from '../../streams/stream-rules.js';
+import { badInput } from '../http-input.js';
 import type { OperationTable } from './operations.js';
 import { verifyStream } from './stream-verification.js';
 import type { Streams } from './streams.js';
@@ -43,10 +43,7 @@ function purgeOf({ filter, before, keep }: { filter?: Place; before?: Place; kee
 function wholeOf(place: Place, min: number): number {
   const value = numberOf(place);
   if (Number.isSafeInteger(value) && value >= min) return value;
-  throw streamFault('number-range', place.where, {
-    expected: `a whole number from ${min} on`,
-    got: String(value),
-  });
+  throw badInput(place.where, `a whole number from ${min} on`, value);
 }
 
 function nameIn(argument: unknown): string {

@@ -28,18 +28,17 @@ const MAX_DAMAGED = 256;
 
 /** Holds the next records of a stream against their checks, as many as one turn has time for. */
 export function verifyStream(
-  log: Pick<StreamLog<unknown>, 'read' | 'info'>,
+  log: Pick<StreamLog<unknown>, 'read' | 'lastOffset'>,
   from: number,
 ): StreamVerification {
   const damaged: DamagedRange[] = [];
-  let [records, bytes, next]: [number, number, number | null] = [0, 0, from];
+  let [records, bytes, next] = [0, 0, from];
+  let isAtEnd = false;
   for (let blocks = 0; blocks < MAX_BLOCKS && bytes < MAX_BYTES && damaged.length < MAX_DAMAGED; blocks++) {
     try {
       const block = log.read(next);
-      if (block === undefined) {
-        next = null;
-        break;
-      }
+      isAtEnd = block === undefined;
+      if (block === undefined) break;
       records += block.offsets.length;
       block.starts.forEach((start, index) => {
         bytes += block.ends[index]! - start;
@@ -52,5 +51,5 @@ export function verifyStream(
       next = thrown.nextOffset;
     }
   }
-  return { records, bytes, damaged, next, lastOffset: log.info().lastOffset };
+  return { records, bytes, damaged, next: isAtEnd ? null : next, lastOffset: log.lastOffset };
 }

@@ -1,8 +1,10 @@
 import { ModwireError } from '../../errors.js';
+import { membersOf, type Place, textOf } from '../../json-members.js';
 import type { Limits } from '../../limits.js';
 import { ChangeQueue } from '../../registry/change-queue.js';
 import type { Purge } from '../../streams/purge.js';
 import { readStreamConfig } from '../../streams/read-stream-config.js';
+import { checkChange } from '../../streams/retention.js';
 import type { StreamConfig } from '../../streams/stream-config.js';
 import { type StreamInfo, StreamLog } from '../../streams/stream-log.js';
 import type { StreamStore } from '../../streams/stream-store.js';
@@ -72,6 +74,26 @@ export class Streams {
     });
   }
 
+  /**
+   * Other bounds or another window of a stream, as a value of JSON says: `name`, and what changes of `retention` and `dedupMs`. Rejects
+   * with NOT_FOUND, INVALID_ARGUMENT, FAILED_PRECONDITION, or what the disk refuses.
+   */
+  update(value: unknown): Promise<DescribedStream> {
+    return this.#queue.run(0, async () => {
+      const { captures, home } = this.#parts;
+      const { name, ...changes } = membersOf({ value, where: '' }, ['name'], ['retention', 'dedupMs']);
+      const capture = captures.of(textOf(name));
+      const { log } = capture;
+      const config = changed(log.config, changes);
+      checkChange(log.config, config.retention);
+      await home.update(config);
+      await log.idle();
+      log.configure(config);
+      await log.trim(nowMicros());
+      return describe(capture);
+    });
+  }
+
   /** Removes records; resolves to how many. Rejects with NOT_FOUND, INVALID_ARGUMENT, or what the disk refuses. */
   async purge(name: string, purge: Purge): Promise<number> {
     return this.#parts.captures.of(name).log.purge(purge);
@@ -136,6 +158,22 @@ export class Streams {
 
 function describe({ log }: Capture): DescribedStream {
   return { config: log.config, info: log.info() };
+}
+
+/** A configuration of which some bounds, or the window, are others. Throws INVALID_ARGUMENT. */
+function changed(
+  config: StreamConfig,
+  { retention, dedupMs }: { retention?: Place; dedupMs?: Place },
+): StreamConfig {
+  const names = Object.keys(config.retention);
+  const bounds: Partial<Record<string, Place>> =
+    retention === undefined ? {} : membersOf(retention, [], names);
+  const given = Object.entries(bounds).map(([name, place]) => [name, place!.value]);
+  return readStreamConfig({
+    ...config,
+    retention: { ...config.retention, ...Object.fromEntries(given) },
+    ...(dedupMs !== undefined && { dedupMs: dedupMs.value }),
+  });
 }
 
 function tooMany(maxStreams: number): ModwireError {

@@ -1,17 +1,6 @@
-import { createHistogram } from 'node:perf_hooks';
 import type { ErrorCode, ModwireError } from '../../errors.js';
 import type { Style } from '../output/style.js';
-
-/** Latencies beyond it count as this. Microseconds: a day, as long as a request may take. */
-const MAX_MICROS = 86_400_000_000;
-
-/** Milliseconds. */
-export interface LatencySummary {
-  readonly p50: number;
-  readonly p90: number;
-  readonly p99: number;
-  readonly max: number;
-}
+import { Latencies, type LatencySummary, latencyText } from './latencies.js';
 
 /** What became of many requests; `--json` prints it. */
 export interface CallSummary {
@@ -93,22 +82,5 @@ export function summaryLines(summary: CallSummary, isStream: boolean, style: Sty
 }
 
 function latencyLines(name: string, latency: LatencySummary | null): string[] {
-  if (latency === null) return [];
-  const figures = Object.entries(latency).map(([figure, ms]) => `${figure} ${ms.toFixed(2)}`);
-  return [`  ${name} ${figures.join(', ')} ms`];
-}
-
-class Latencies {
-  readonly #histogram = createHistogram({ lowest: 1, highest: MAX_MICROS, figures: 3 });
-
-  record(ms: number): void {
-    this.#histogram.record(Math.min(MAX_MICROS, Math.max(1, Math.round(1_000 * ms))));
-  }
-
-  get summary(): LatencySummary | null {
-    const { count, max } = this.#histogram;
-    if (count === 0) return null;
-    const percentile = (one: number) => this.#histogram.percentile(one) / 1_000;
-    return { p50: percentile(50), p90: percentile(90), p99: percentile(99), max: max / 1_000 };
-  }
+  return latency === null ? [] : [`  ${name} ${latencyText(latency)}`];
 }

@@ -10,6 +10,7 @@ import { rollout } from './rollout.js';
 import { serve } from './serve.js';
 import { serveEcho } from './serve-echo.js';
 import { services } from './services.js';
+import { streams } from './streams.js';
 import { sub } from './sub.js';
 
 const demo: Command = {
@@ -30,6 +31,7 @@ export const COMMANDS: readonly Command[] = [
   rollout,
   contracts,
   experiments,
+  streams,
   codegen,
   inspect,
   doctor,

@@ -57,7 +57,7 @@ export const BROKER_SETTINGS: readonly Setting[] = [
     'dataDir',
     { type: 'directory' },
     '',
-    'Directory where contracts, experiments and rollouts are kept; without one they are kept in memory and end with the broker.',
+    'Directory where contracts, experiments, rollouts and streams are kept; without one they are kept in memory and end with the broker.',
   ),
   setting(
     'requireContracts',

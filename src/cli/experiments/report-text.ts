@@ -1,5 +1,5 @@
 import type { MirrorReportJson } from '../../broker/mirrors/mirror-report.js';
-import type { ReportedPath } from '../../mirroring/difference-report.js';
+import type { DifferenceReportJson, ReportedPath } from '../../mirroring/difference-report.js';
 import { printable } from '../output/printable.js';
 import type { Style } from '../output/style.js';
 import { textTable } from '../output/text-table.js';
@@ -9,12 +9,20 @@ const HEADS = ['field', 'differing', 'of', 'how', 'max abs', 'max rel', 'first e
 /** A report of differences as lines for people: counts, then a table by field. */
 export function reportText(report: MirrorReportJson, style: Style): string[] {
   const { experiment, variant, since, mirrored, skipped, uncompared, pending, differences } = report;
-  const { requests, differing, leftOut, paths, agreeing, unlisted } = differences;
-  const lines = [
+  const { requests, differing } = differences;
+  return [
     `${style.bold(printable(experiment))} copies to ${printable(variant)} since ${printable(since)}`,
     `  ${requests} compared, ${differing} with differences; ${mirrored} copied, ${pending} pending`,
     ...countLine('not copied', skipped),
     ...countLine('not compared', uncompared),
+    ...differenceLines(differences, style),
+  ];
+}
+
+/** In what replies differ: a line, then a table by field if any do. */
+export function differenceLines(differences: DifferenceReportJson, style: Style): string[] {
+  const { leftOut, paths, agreeing, unlisted } = differences;
+  const lines = [
     ...countLine('compared in part', leftOut),
     `  ${differText(paths.length)}, ${agreeing} never did${unlisted === 0 ? '' : `, ${unlisted} differences in others`}`,
   ];

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BYTES_TYPE, JSON_TYPE, mediaType } from '../../broker/http-message.js';
 import { ERRORS, type ErrorCode, ModwireError } from '../../errors.js';
-import { call, type HttpAnswer } from './http-call.js';
+import { call, callStreaming, type HttpAnswer, type HttpAnswerHead } from './http-call.js';
 
 export type Path = readonly (string | number)[];
 
@@ -53,19 +53,39 @@ export class BrokerApi {
   /** Rejects with the error of an answer that is one, unless its status is expected. */
   protected async ask(method: string, path: Path, sent: Sent): Promise<HttpAnswer> {
     const { query = [], expected = [], ...content } = sent;
-    const url = new URL(this.#base);
-    const parts = ['v1', ...path].map((part) => encodeURIComponent(part));
-    url.pathname = `${url.pathname.replace(/\/$/, '')}/${parts.join('/')}`;
-    for (const [name, value] of query) url.searchParams.append(name, value);
+    const url = this.#urlOf(path, query);
     const answer = await call({ method, url, ...content, timeoutMs: this.#timeoutMs, signal: this.#signal });
     const { status, body } = answer;
-    const type = mediaType(answer.contentType);
-    if (type === BYTES_TYPE && status === 200) return answer;
-    const value = type === JSON_TYPE ? parsed(body) : undefined;
+    if (isBytes(answer)) return answer;
+    const value = mediaType(answer.contentType) === JSON_TYPE ? parsed(body) : undefined;
     if (value === undefined) throw notABroker(url, answer);
     if (status < 300 || expected.includes(status)) return answer;
     throw refused(value);
   }
+
+  /** Bytes as they come, however many. Rejects, and so does what it resolves to, with the error of an answer that is one. */
+  protected async bytes(path: Path, query: Sent['query'] = []): Promise<AsyncIterable<Uint8Array>> {
+    const url = this.#urlOf(path, query);
+    const sent = { method: 'GET', url, timeoutMs: this.#timeoutMs, signal: this.#signal };
+    const answer = await callStreaming(sent);
+    if (isBytes(answer)) return answer.body;
+    const pieces: Uint8Array[] = [];
+    for await (const piece of answer.body) pieces.push(piece);
+    const value = mediaType(answer.contentType) === JSON_TYPE ? parsed(Buffer.concat(pieces)) : undefined;
+    throw value === undefined ? notABroker(url, answer) : refused(value);
+  }
+
+  #urlOf(path: Path, query: NonNullable<Sent['query']>): URL {
+    const url = new URL(this.#base);
+    const parts = ['v1', ...path].map((part) => encodeURIComponent(part));
+    url.pathname = `${url.pathname.replace(/\/$/, '')}/${parts.join('/')}`;
+    for (const [name, value] of query) url.searchParams.append(name, value);
+    return url;
+  }
+}
+
+function isBytes({ status, contentType }: HttpAnswerHead): boolean {
+  return mediaType(contentType) === BYTES_TYPE && status === 200;
 }
 
 function parsed(body: Buffer): ErrorAnswer | undefined {
@@ -83,7 +103,7 @@ export function refused({ code, message }: ErrorAnswer): ModwireError {
   return new ModwireError(known, typeof message === 'string' ? message : 'the broker does not say why');
 }
 
-function notABroker(url: URL, { status, contentType }: HttpAnswer): ModwireError {
+function notABroker(url: URL, { status, contentType }: HttpAnswerHead): ModwireError {
   return new ModwireError('UNAVAILABLE', {
     what: 'what answers there is no broker',
     expected: 'JSON',

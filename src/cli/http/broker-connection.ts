@@ -7,6 +7,7 @@ import type { ExperimentsApi } from './experiments-api.js';
 import type { MirrorReportsApi } from './mirror-reports-api.js';
 import type { RolloutsApi } from './rollouts-api.js';
 import type { ServicesApi } from './services-api.js';
+import type { StreamsApi } from './streams-api.js';
 
 const SETTINGS = CLIENT_SETTINGS.filter(({ key }) => key === 'client.url' || key === 'client.answerMs');
 
@@ -31,6 +32,11 @@ export function openExperiments(args: Arguments, terminal: Terminal): Promise<Ex
 /** The same of its rollouts. */
 export function openRollouts(args: Arguments, terminal: Terminal): Promise<RolloutsApi | undefined> {
   return open(args, terminal, async () => (await import('./rollouts-api.js')).RolloutsApi);
+}
+
+/** The same of its streams. */
+export function openStreams(args: Arguments, terminal: Terminal): Promise<StreamsApi | undefined> {
+  return open(args, terminal, async () => (await import('./streams-api.js')).StreamsApi);
 }
 
 /** The same of what it found in comparing replies to copies of requests. */

@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { ModwireError } from '../../errors.js';
 
@@ -12,10 +12,18 @@ export interface HttpCall {
   readonly signal: AbortSignal;
 }
 
-export interface HttpAnswer {
+export interface HttpAnswerHead {
   readonly status: number;
   readonly contentType: string;
+}
+
+export interface HttpAnswer extends HttpAnswerHead {
   readonly body: Buffer;
+}
+
+/** An answer that is read as it comes. */
+export interface StreamedAnswer extends HttpAnswerHead {
+  readonly body: AsyncIterable<Uint8Array>;
 }
 
 /** Of an answer. Bytes. */
@@ -25,32 +33,66 @@ const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
  * One HTTP request and its whole answer. Rejects with UNAVAILABLE when the broker cannot be reached, DEADLINE_EXCEEDED,
  * CANCELLED, RESOURCE_EXHAUSTED for an answer that is too large.
  */
-export function call({ method, url, body, contentType, timeoutMs, signal }: HttpCall): Promise<HttpAnswer> {
-  const send = url.protocol === 'https:' ? requestHttps : requestHttp;
+export function call(what: HttpCall): Promise<HttpAnswer> {
+  const { url, timeoutMs } = what;
   return new Promise((resolve, reject) => {
     const deadline = setTimeout(() => asked.destroy(tooLate(url, timeoutMs)), timeoutMs);
     const fail = (cause: Error) => {
       clearTimeout(deadline);
-      if (cause instanceof ModwireError) reject(cause);
-      else if (signal.aborted) reject(new ModwireError('CANCELLED', { what: 'interrupted', cause }));
-      else reject(unreachable(url, cause));
+      reject(failure(what, cause));
     };
-    const headers = {
-      Accept: 'application/json',
-      ...(contentType !== undefined && { 'Content-Type': contentType }),
-      'Content-Length': body?.length ?? 0,
-    };
-    // Without a pool, whose connections would outlive the command.
-    const asked = send(url, { method, headers, agent: false, signal }, (answer) => {
-      readBody(answer).then((bytes) => {
+    const asked = send(what, (answer) => {
+      readBody(answer).then((body) => {
         clearTimeout(deadline);
-        const { statusCode: status = 0, headers: named } = answer;
-        resolve({ status, contentType: named['content-type'] ?? '', body: bytes });
+        resolve({ ...headOf(answer), body });
       }, fail);
     });
     asked.on('error', fail);
-    asked.end(body);
+    asked.end(what.body);
   });
+}
+
+/** The same, with an answer of any length. `timeoutMs` is how long nothing may come. Its body rejects as this does. */
+export function callStreaming(what: HttpCall): Promise<StreamedAnswer> {
+  const { url, timeoutMs } = what;
+  return new Promise((resolve, reject) => {
+    const asked = send(what, (answer) => resolve({ ...headOf(answer), body: piecesOf(answer, what) }));
+    asked.setTimeout(timeoutMs, () => asked.destroy(tooLate(url, timeoutMs)));
+    asked.on('error', (cause) => reject(failure(what, cause)));
+    asked.end(what.body);
+  });
+}
+
+function send(
+  { method, url, body, contentType, signal }: HttpCall,
+  answered: (answer: IncomingMessage) => void,
+): ClientRequest {
+  const headers = {
+    Accept: 'application/json',
+    ...(contentType !== undefined && { 'Content-Type': contentType }),
+    'Content-Length': body?.length ?? 0,
+  };
+  // Without a pool, whose connections would outlive the command.
+  const options = { method, headers, agent: false, signal };
+  return (url.protocol === 'https:' ? requestHttps : requestHttp)(url, options, answered);
+}
+
+function headOf({ statusCode, headers }: IncomingMessage): HttpAnswerHead {
+  return { status: statusCode ?? 0, contentType: headers['content-type'] ?? '' };
+}
+
+async function* piecesOf(answer: IncomingMessage, what: HttpCall): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const piece of answer) yield piece as Buffer;
+  } catch (cause) {
+    throw failure(what, cause as Error);
+  }
+}
+
+function failure({ url, signal }: HttpCall, cause: Error): ModwireError {
+  if (cause instanceof ModwireError) return cause;
+  if (signal.aborted) return new ModwireError('CANCELLED', { what: 'interrupted', cause });
+  return unreachable(url, cause);
 }
 
 async function readBody(answer: IncomingMessage): Promise<Buffer> {

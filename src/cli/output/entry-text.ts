@@ -1,8 +1,9 @@
+import { contentTypeName, frameRecord } from '../../codec/frame-record.js';
 import type { FrameView } from '../../codec/frame-view.js';
 import { formatUuid } from '../../codec/message-id.js';
 import type { Violation } from '../../codec/verify-rule.js';
 import type { Entry, Place } from '../inspection.js';
-import { contentTypeName, frameJson, frameRecord } from './frame-record.js';
+import { frameJson } from './frame-record.js';
 import { hexDump, hexDumpAround, offsetText } from './hex-dump.js';
 import { readableText } from './payload-text.js';
 import { printable, toJsonLine } from './printable.js';

@@ -43,16 +43,12 @@ export class Output {
     const before = this.#overwriting ? '\n' : '';
     this.#overwriting = false;
     this.#drawn = 0;
-    if (this.#closed.signal.aborted || this.#stream.write(`${before}${text}\n`)) return;
-    await new Promise<void>((resolve) => {
-      const settle = () => {
-        this.#stream.off('drain', settle);
-        this.#closed.signal.removeEventListener('abort', settle);
-        resolve();
-      };
-      this.#stream.on('drain', settle);
-      this.#closed.signal.addEventListener('abort', settle);
-    });
+    await this.#write(`${before}${text}\n`);
+  }
+
+  /** Writes bytes as they are. Resolves as `line` does. */
+  bytes(bytes: Uint8Array): Promise<void> {
+    return this.#write(bytes);
   }
 
   /** Writes a line over the last one that this wrote; `line` goes on below it, unless it is empty. On a terminal only. */
@@ -85,6 +81,19 @@ export class Output {
       what: 'cannot write the output',
       got: this.#error.message,
       cause: this.#error,
+    });
+  }
+
+  async #write(what: string | Uint8Array): Promise<void> {
+    if (this.#closed.signal.aborted || this.#stream.write(what)) return;
+    await new Promise<void>((resolve) => {
+      const settle = () => {
+        this.#stream.off('drain', settle);
+        this.#closed.signal.removeEventListener('abort', settle);
+        resolve();
+      };
+      this.#stream.on('drain', settle);
+      this.#closed.signal.addEventListener('abort', settle);
     });
   }
 }

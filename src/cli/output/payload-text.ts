@@ -1,7 +1,7 @@
+import { contentTypeName } from '../../codec/frame-record.js';
 import type { FrameView } from '../../codec/frame-view.js';
 import { ContentType } from '../../codec/generated/modwire/content-type.js';
 import { toHex } from '../../codec/message-id.js';
-import { contentTypeName } from './frame-record.js';
 import { jsonOnOneLine, printable } from './printable.js';
 
 /** Longer text is cut off; `--json` shows all. Characters. */

@@ -1,6 +1,7 @@
 import type { Reply } from '../../client/calls/received.js';
+import { contentTypeName } from '../../codec/frame-record.js';
 import { formatUuid, toHex } from '../../codec/message-id.js';
-import { contentTypeName, payloadJson } from './frame-record.js';
+import { payloadJson } from './frame-record.js';
 import { toJsonLine } from './printable.js';
 
 /** A reply as a JSON object on one line, its payload last, as `modwire sub --json` shows it. */

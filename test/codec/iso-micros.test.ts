@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isoMicros } from '../../../src/cli/output/time-text.js';
+import { isoMicros } from '../../src/codec/iso-micros.js';
 
 describe('a time in microseconds', () => {
   it.each([
