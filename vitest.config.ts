@@ -11,13 +11,17 @@ const PURE = ['codec', 'contracts', 'mirroring', 'open-inference', 'routing', 't
 const LONG = [
   'test/broker/rollouts/rollout-restart.test.ts',
   'test/broker/slow-consumer.test.ts',
+  'test/broker/streams/slow-recovery.test.ts',
   'test/chaos/chaos.test.ts',
+  'test/chaos/streams/reconnect.test.ts',
+  'test/chaos/streams/soak.test.ts',
   'test/demo/demo-kills.test.ts',
   'test/demo/rollout/rollout-demo.test.ts',
   'test/fuzz/fuzz.test.ts',
   'test/package/pack.test.ts',
   'test/registry/crash.test.ts',
   'test/story/rollout-story.test.ts',
+  'test/streams/lmdb-crash.test.ts',
   'test/workers/worker-heap.test.ts',
 ];
 

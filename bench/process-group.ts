@@ -1,5 +1,8 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OutputTail } from './output-tail.js';
 import { Worker } from './worker.js';
@@ -24,14 +27,24 @@ const READY_MS = 15_000;
 /** Every child of this process that may still be running. */
 const living = new Set<ChildProcess>();
 
+/** Every folder of theirs. */
+const folders = new Set<string>();
+
 /** Ends all children at once. For the last moments of the process: it waits for nothing. */
 export function killAll(): void {
   for (const child of living) child.kill('SIGKILL');
+  for (const folder of folders) removeFolder(folder);
+}
+
+function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+  folders.delete(folder);
 }
 
 /** The processes of one run. `close` ends them all, whatever state they are in. */
 export class ProcessGroup {
   readonly #children: ChildProcess[] = [];
+  readonly #folders: string[] = [];
   #fail: (error: Error) => void = () => {};
   /** Never resolves; rejects when a server ends before the group is closed. */
   readonly failure = new Promise<never>((_, reject) => {
@@ -77,12 +90,21 @@ export class ProcessGroup {
     }
   }
 
+  /** A folder for a server's data, on the disk of the system's temporary files; it goes with the group. */
+  folder(): string {
+    const folder = mkdtempSync(join(tmpdir(), 'modwire-bench-'));
+    this.#folders.push(folder);
+    folders.add(folder);
+    return folder;
+  }
+
   /** Ends every process and resolves when all are gone. */
   async close(): Promise<void> {
     const gone = this.#children.filter(isRunning).map((child) => once(child, 'exit'));
     // Nothing is worth saving in a benchmark's server, so none is asked politely.
     for (const child of this.#children) child.kill('SIGKILL');
     await Promise.all(gone);
+    for (const folder of this.#folders) removeFolder(folder);
   }
 
   #adopt(child: ChildProcess): void {

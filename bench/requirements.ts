@@ -15,6 +15,11 @@ const REQUIREMENTS: Readonly<Record<string, Requirement>> = {
     aptPackage: 'nats-server',
     npmPackages: ['@nats-io/transport-node', '@nats-io/nats-core'],
   },
+  jetstream: {
+    program: 'nats-server',
+    aptPackage: 'nats-server',
+    npmPackages: ['@nats-io/transport-node', '@nats-io/jetstream'],
+  },
   'grpc-js': { npmPackages: ['@grpc/grpc-js'] },
   redis: { program: 'redis-server', aptPackage: 'redis-server', npmPackages: ['ioredis'] },
   msgpackr: { npmPackages: ['msgpackr'] },

@@ -250,7 +250,7 @@ export const BROKER_LIMITS = {
     'Frames that one stream has taken and not stored yet. Another one is refused with RESOURCE_EXHAUSTED.',
   ),
   maxDedupIds: count(
-    2_097_152,
+    1_048_576,
     0,
     67_108_864,
     'Message ids of late that one stream knows, to store nothing twice. At the bound it forgets the oldest before their time.',

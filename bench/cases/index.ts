@@ -1,6 +1,7 @@
 import type { BenchCase } from '../bench-case.js';
 import { codecDecode, codecEncode } from './codec.js';
 import { contractIsolation, pubsubContract } from './contracts.js';
+import { besideDurable, durable64, durable1000, replay } from './durable.js';
 import { requestMirror } from './mirror.js';
 import { fanout, pubsub } from './pubsub.js';
 import { request64, request64Experiment, requestSerial } from './request.js';
@@ -25,6 +26,10 @@ export const CASES: readonly BenchCase[] = [
   request64Experiment,
   requestMirror,
   streamBesideCalls,
+  durable64,
+  durable1000,
+  replay,
+  besideDurable,
   contractIsolation,
   scaleSubjects,
   scaleFilters,

@@ -1,13 +1,17 @@
 import type { ProcessGroup } from '../process-group.js';
 import type { Broker, StartBroker } from './broker.js';
-import { startModwire } from './modwire.js';
+import { startJetstream } from './jetstream.js';
+import { startModwire, startModwireOnDisk } from './modwire.js';
 import { startNats } from './nats.js';
 import { startRawRelay } from './raw-relay.js';
 import { startRedis } from './redis.js';
 
 const BROKERS: Readonly<Record<string, StartBroker>> = {
   modwire: startModwire,
+  'modwire-interval': (processes) => startModwireOnDisk(processes, 'interval'),
+  'modwire-synced': (processes) => startModwireOnDisk(processes, 'always'),
   nats: startNats,
+  jetstream: startJetstream,
   redis: startRedis,
   'raw-uws-relay': startRawRelay,
 };

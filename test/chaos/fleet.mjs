@@ -1,8 +1,7 @@
 // The processes of a chaos run: a broker, four workers, and the load.
-import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { message, program } from './processes.mjs';
 import { TRAFFIC, WORKERS } from './traffic.mjs';
 
 /** How long a worker hangs or is slow. Milliseconds. */
@@ -11,7 +10,7 @@ const TIMES_SLOWER = 5;
 /** How long whoever starts workers anew takes for it. Milliseconds. */
 const RESTART_MS = 500;
 
-const local = (name) => fileURLToPath(new URL(name, import.meta.url));
+const start = (name, ...args) => program(import.meta.url, name, ...args);
 
 export class Fleet {
   #traffic;
@@ -35,10 +34,10 @@ export class Fleet {
   }
 
   async start() {
-    this.#broker = program('../support/broker-process.mjs', JSON.stringify({ port: 0 }));
+    this.#broker = start('../support/broker-process.mjs', JSON.stringify({ port: 0 }));
     this.#url = (await message(this.#broker, 'url')).url;
     this.#workers = await Promise.all(Array.from({ length: WORKERS }, () => this.#startWorker()));
-    this.#load = program('load.mjs', this.#url, this.#traffic);
+    this.#load = start('load.mjs', this.#url, this.#traffic);
     this.#load.on('message', (said) => {
       if ('ended' in said) this.#ended(said.ended);
     });
@@ -87,31 +86,8 @@ export class Fleet {
 
   async #startWorker() {
     const name = `worker-${++this.#started}`;
-    const worker = program('worker.mjs', this.#url, name, this.#file, String(this.#serviceMs));
+    const worker = start('worker.mjs', this.#url, name, this.#file, this.#serviceMs);
     await message(worker, 'ready');
     return worker;
   }
-}
-
-function program(name, ...args) {
-  return fork(local(name), args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-}
-
-/** The next message with this property. Rejects when the child ends before. */
-function message(child, property) {
-  return new Promise((resolve, reject) => {
-    const onMessage = (said) => {
-      if (property in said) settle(() => resolve(said));
-    };
-    const onExit = (code, signal) => {
-      settle(() => reject(new Error(`a program ended with ${signal ?? code} before it said "${property}"`)));
-    };
-    const settle = (action) => {
-      child.off('message', onMessage);
-      child.off('exit', onExit);
-      action();
-    };
-    child.on('message', onMessage);
-    child.on('exit', onExit);
-  });
 }
