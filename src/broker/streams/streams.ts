@@ -87,7 +87,6 @@ export class Streams {
       const config = changed(log.config, changes);
       checkChange(log.config, config.retention);
       await home.update(config);
-      await log.idle();
       log.configure(config);
       await log.trim(nowMicros());
       return describe(capture);
