@@ -231,11 +231,12 @@ export const BROKER_LIMITS = {
     'Requests that are mirrored, and replies kept until they are compared; an eighth of it for one request. What lies beyond is not mirrored, or not compared.',
   ),
   mirrorPercent: count(
-    5,
+    1,
     1,
     100,
     'How much of the time in which the event loop has nothing to do may be spent on copying requests and comparing replies, in percent. Beyond it, and when it is late, requests are not mirrored; 100 mirrors them in any case.',
   ),
+  mirrorEveryMs: ms(1_000, 0, 60_000, 'How often copies of requests leave; with 0 each after its request.'),
   maxStreams: count(256, 1, 10_000, 'Streams. Another one is refused with RESOURCE_EXHAUSTED.'),
   maxStreamSubjects: count(
     1_000_000,

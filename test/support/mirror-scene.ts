@@ -52,7 +52,7 @@ export async function mirrorScene(
   transport: TransportName,
   limits: Partial<Limits> = {},
 ) {
-  const broker = await fixture.broker(transport, { mirrorPercent: 100, ...limits });
+  const broker = await fixture.broker(transport, { mirrorPercent: 100, mirrorEveryMs: 5, ...limits });
   const [one, two] = [await fixture.client(broker.url), await fixture.client(broker.url)];
   const caller = await fixture.client(broker.url);
   return { broker, one, two, caller };

@@ -4,12 +4,12 @@ export const MIRROR_BOUNDS = {
   pairShare: 1 / 8,
   /** What a request that is mirrored takes besides its payloads. Bytes. */
   pairBytes: 1024,
-  /** No copies are made in a turn of the event loop that began so long ago: it is busy. Milliseconds. */
+  /** No copies are made when their turn comes so late: the event loop is busy. Milliseconds. */
   lateMs: 10,
   /** What a copy takes of the event loop besides making it: sending it, and taking its replies. Milliseconds. */
   unseenMs: 0.1,
-  /** What may be saved of the time for copying and comparing. Milliseconds. */
-  savedMs: 20,
+  /** What may be saved of the time for copying and comparing, and so what copies that leave together may take. Milliseconds. */
+  savedMs: 5,
   /** What copying may take of one turn, and comparing. Milliseconds. */
   turnMs: 0.5,
   /** Before the next such turn, when there is no time for it: some time there has to be. Milliseconds. */

@@ -6,10 +6,12 @@ import { exactMs } from '../clock.js';
 import type { LoopBudget } from './loop-budget.js';
 import { MIRROR_BOUNDS } from './mirror-bounds.js';
 import type { MirrorPair } from './mirror-pair.js';
+import type { PairCost } from './pair-cost.js';
 
 export interface MirrorComparisonsParts {
   readonly work: Pick<HeavyWork, 'compareReplies'>;
   readonly budget: LoopBudget;
+  readonly cost: PairCost;
   /** It is in the report. */
   readonly done: (pair: MirrorPair) => void;
 }
@@ -52,14 +54,16 @@ export class MirrorComparisons {
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    if (this.#parts.budget.leftMs(exactMs()) > 0) setImmediate(() => this.#compareSmall());
+    // At once if need be on credit, while the code of copies is in the caches.
+    if (this.#parts.budget.leftMs(exactMs()) > -MIRROR_BOUNDS.savedMs)
+      setImmediate(() => this.#compareSmall());
     else this.#timer = setTimeout(() => this.#compareSmall(), MIRROR_BOUNDS.pauseMs).unref();
   }
 
   /** For a part of a turn; the rest in later ones. */
   #compareSmall(): void {
     this.#scheduled = false;
-    const { budget } = this.#parts;
+    const { budget, cost } = this.#parts;
     const startedMs = exactMs();
     const waiting = this.#small;
     let compared = 0;
@@ -70,6 +74,7 @@ export class MirrorComparisons {
       this.#done(pair, compareReplies(pair.primary, pair.shadow, OPTIONS));
       nowMs = exactMs();
     }
+    cost.compared(compared, nowMs - startedMs);
     budget.spend(nowMs - startedMs);
     this.#small = waiting.slice(compared);
     if (this.#small.length > 0) this.#schedule();

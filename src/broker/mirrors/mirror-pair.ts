@@ -17,6 +17,8 @@ export interface MirrorPairHost {
   readonly complete: (pair: MirrorPair) => void;
   /** Nobody is interested in the copy any more. */
   readonly giveUp: (copy: BrokerCall) => void;
+  /** The copy has had its end. */
+  readonly copyEnded: (pair: MirrorPair) => void;
   /** The copy was answered with a part of a stream. */
   readonly took: (copy: BrokerCall, replies: number) => void;
 }
@@ -33,30 +35,38 @@ export class MirrorPair {
   /** The copy, from when a worker has it. */
   copy: BrokerCall | undefined;
   readonly #host: MirrorPairHost;
+  /** Why there is to be no copy after all. What is kept counts until its turn would have come. */
+  #unwanted: SkipReason | undefined;
   #settled = false;
 
   constructor(report: MirrorReport, id: Uint8Array, host: MirrorPairHost) {
     this.report = report;
     this.id = id;
     this.#host = host;
+    report.begun();
     this.primary = new ReplyRecord(this, host);
     this.shadow = new ReplyRecord(this, host);
   }
 
   /** It needs nothing more of either call. */
   get settled(): boolean {
-    return this.#settled;
+    return this.#settled || this.#unwanted !== undefined;
+  }
+
+  /** Why there is to be no copy; undefined when there is to be one. */
+  get unwanted(): SkipReason | undefined {
+    return this.#unwanted;
   }
 
   /** There is no copy. */
   skip(reason: SkipReason): void {
-    if (this.#settle()) this.report.skipped(reason);
+    if (this.#settle()) this.report.dropped(this.#unwanted ?? reason);
   }
 
   /** There is no comparison. */
   drop(reason: UncomparedReason): void {
     const { copy } = this;
-    if (copy === undefined) this.skip('ended');
+    if (copy === undefined) this.#unwanted ??= reason === 'large' ? 'memory' : 'ended';
     else if (this.#settle()) {
       this.report.uncompared(reason);
       this.#host.giveUp(copy);
@@ -109,6 +119,7 @@ export class ReplyRecord implements CallRecord, MirroredOutcome {
 
   ended(outcome: CallOutcome): void {
     const pair = this.#pair;
+    if (this === pair.shadow) this.#host.copyEnded(pair);
     if (pair.settled) return;
     this.over = true;
     this.error = outcome;

@@ -7,13 +7,13 @@ export type SkipReason =
   | 'waiting'
   /** The event loop was late, or had spent its share on copies. */
   | 'busy'
-  /** It ended before it could be copied. */
+  /** It ended before it could be copied, or nobody waited for it any more. */
   | 'ended'
   /** Nobody of the mirror's variant takes requests. */
   | 'no-worker'
   /** None of them had room, or others waited for them. */
   | 'full'
-  /** Too much was kept for comparisons, or the request is too large. */
+  /** Too much was kept for comparisons, or the request or its reply is too large. */
   | 'memory';
 
 /** Why a request and its copy were not compared. */
@@ -40,7 +40,7 @@ export interface MirrorReportJson {
   readonly skipped: Readonly<Partial<Record<SkipReason, number>>>;
   /** Copies without a comparison, by why. */
   readonly uncompared: Readonly<Partial<Record<UncomparedReason, number>>>;
-  /** Copies whose comparison is yet to come. */
+  /** Requests whose copy or comparison is yet to come. */
   readonly pending: number;
   readonly differences: DifferenceReportJson;
 }
@@ -56,7 +56,7 @@ export class MirrorReport {
   readonly #skipped = new Map<SkipReason, number>();
   readonly #uncompared = new Map<UncomparedReason, number>();
   #mirrored = 0;
-  #settled = 0;
+  #pending = 0;
 
   constructor(experiment: string, variant: string, target: string) {
     this.experiment = experiment;
@@ -64,8 +64,19 @@ export class MirrorReport {
     this.target = target;
   }
 
+  /** A request is to be copied. */
+  begun(): void {
+    this.#pending++;
+  }
+
   mirrored(): void {
     this.#mirrored++;
+  }
+
+  /** There is no copy of one that was to have one after all. */
+  dropped(reason: SkipReason): void {
+    this.#pending--;
+    this.skipped(reason);
   }
 
   skipped(reason: SkipReason): void {
@@ -73,13 +84,13 @@ export class MirrorReport {
   }
 
   uncompared(reason: UncomparedReason): void {
-    this.#settled++;
+    this.#pending--;
     this.#uncompared.set(reason, (this.#uncompared.get(reason) ?? 0) + 1);
   }
 
   /** `request`: id of the request, as a UUID. */
   compared(request: string, comparison: ReplyComparison): void {
-    this.#settled++;
+    this.#pending--;
     this.#differences.add(request, comparison);
   }
 
@@ -89,7 +100,7 @@ export class MirrorReport {
       mirrored: this.#mirrored,
       skipped: Object.fromEntries(this.#skipped),
       uncompared: Object.fromEntries(this.#uncompared),
-      pending: this.#mirrored - this.#settled,
+      pending: this.#pending,
       differences: this.#differences.toJSON(),
     };
   }

@@ -1,3 +1,4 @@
+import { FrameSlab } from '../../codec/frame-slab.js';
 import type { FrameVerifier } from '../../codec/frame-verifier.js';
 import type { FrameView } from '../../codec/frame-view.js';
 import { ContentType } from '../../codec/generated/modwire/content-type.js';
@@ -10,17 +11,19 @@ import type { Registry } from '../../registry/registry.js';
 import type { HeavyWork } from '../../workers/heavy-work.js';
 import { Call, STREAM_WINDOW } from '../calls/call.js';
 import type { BrokerCall, BrokerCaller, BrokerWorker, WorkerGroup } from '../calls/worker-group.js';
-import { exactMs } from '../clock.js';
+import { exactMs, monotonicMs } from '../clock.js';
 import type { CallAssignment } from '../experiments/call-assignment.js';
 import type { Experiments } from '../experiments/experiments.js';
 import type { RunningExperiment, RunningVariant } from '../experiments/running-experiment.js';
 import { LoopBudget } from './loop-budget.js';
 import { MIRROR_BOUNDS } from './mirror-bounds.js';
+import { MirrorBursts, type PlannedCopy } from './mirror-bursts.js';
 import { MirrorComparisons } from './mirror-comparisons.js';
 import { MirrorPair, type MirrorPairHost } from './mirror-pair.js';
 import { MirrorReport } from './mirror-report.js';
 import { mirrorWorker } from './mirror-worker.js';
 import { MirroredFrames } from './mirrored-frame.js';
+import { PairCost } from './pair-cost.js';
 
 /** What mirrors need of the broker's calls. */
 export interface MirroredCalls {
@@ -32,7 +35,7 @@ export interface MirroredCalls {
 }
 
 export interface MirrorsParts {
-  readonly limits: Pick<Limits, 'maxMirrorBytes' | 'maxFrameBytes' | 'mirrorPercent'>;
+  readonly limits: Pick<Limits, 'maxMirrorBytes' | 'maxFrameBytes' | 'mirrorPercent' | 'mirrorEveryMs'>;
   readonly registry: Pick<Registry, 'schema'>;
   readonly experiments: Pick<Experiments, 'list' | 'onChange'>;
   readonly work: Pick<HeavyWork, 'compareReplies'>;
@@ -42,14 +45,8 @@ export interface MirrorsParts {
   readonly calls: () => MirroredCalls;
 }
 
-/** A request that is to be copied, at the end of the turn in which its worker gets it. */
-interface Planned {
-  readonly pair: MirrorPair;
-  readonly call: BrokerCall;
-  readonly frame: FrameView;
-  readonly experiment: RunningExperiment;
-  readonly atMs: number;
-}
+/** Requests whose copies leave together lie together. Bytes. */
+const SLAB_BYTES = 8 * 1024;
 
 /** Copies requests to a variant that answers nobody, and compares what it answers with what callers got. */
 export class Mirrors {
@@ -59,15 +56,18 @@ export class Mirrors {
   readonly #budget: LoopBudget;
   /** Whether copies are left out for want of time. */
   readonly #isBounded: boolean;
+  readonly #cost = new PairCost();
+  readonly #slab = new FrameSlab(SLAB_BYTES);
+  readonly #bursts: MirrorBursts;
   readonly #comparisons: MirrorComparisons;
   readonly #host: MirrorPairHost;
   readonly #reports = new Map<string, MirrorReport>();
+  /** The report that was asked for last: it is asked for with every request. */
+  #latest: { readonly experiment: RunningExperiment; readonly report: MirrorReport } | undefined;
   /** Who makes all copies: what they are answered with is kept by their records. */
   readonly #caller: BrokerCaller = { calls: new Set(), deliver: () => undefined };
-  #planned: Planned[] = [];
   /** Copies that nobody is interested in any more. */
-  #unwanted: BrokerCall[] = [];
-  #scheduled = false;
+  readonly #unwanted: BrokerCall[] = [];
   #bytes = 0;
   #closed = false;
 
@@ -76,8 +76,13 @@ export class Mirrors {
     this.#isBounded = parts.limits.mirrorPercent < 100;
     this.#budget = new LoopBudget(parts.limits.mirrorPercent / 100, MIRROR_BOUNDS.savedMs, exactMs());
     this.#frames = new MirroredFrames(parts.verifier);
+    this.#bursts = new MirrorBursts({
+      ...{ budget: this.#budget, isBounded: this.#isBounded, cost: this.#cost },
+      everyMs: parts.limits.mirrorEveryMs,
+      copy: (planned) => this.#copy(planned),
+    });
     this.#comparisons = new MirrorComparisons({
-      ...{ work: parts.work, budget: this.#budget },
+      ...{ work: parts.work, budget: this.#budget, cost: this.#cost },
       done: (pair) => this.#letGo(pair),
     });
     parts.experiments.onChange(() => this.#forgetReports());
@@ -86,16 +91,14 @@ export class Mirrors {
       letGo: (pair) => this.#letGo(pair),
       schemaOf: (reply) => this.#schemaOf(reply),
       complete: (pair) => this.#comparisons.add(pair),
-      giveUp: (copy) => {
-        this.#unwanted.push(copy);
-        this.#schedule();
-      },
+      giveUp: (copy) => this.#giveUp(copy),
+      copyEnded: (pair) => this.#bursts.ended(pair.report),
       took: (copy, replies) => this.#took(copy, replies),
     };
   }
 
   /**
-   * A request of an experiment was routed. It may be copied at the end of this turn: its own way is not touched.
+   * A request of an experiment was routed. It may be copied later: its own way is not touched.
    */
   routed(call: BrokerCall, { experiment, variant }: CallAssignment): void {
     if (this.#closed || !experiment.compiled.mirrors(variant, call.id)) return;
@@ -110,9 +113,8 @@ export class Mirrors {
       report.skipped('waiting');
       return;
     }
-    const nowMs = exactMs();
     // Most of those that are left out cost no more than this.
-    if (this.#isBounded && this.#budget.leftMs(nowMs) <= 0) {
+    if (this.#isBounded && this.#budget.leftMs(exactMs()) <= this.#bursts.size * this.#cost.usualMs) {
       report.skipped('busy');
       return;
     }
@@ -123,8 +125,7 @@ export class Mirrors {
       return;
     }
     call.record = pair.primary;
-    this.#planned.push({ pair, call, frame, experiment, atMs: nowMs });
-    this.#schedule();
+    this.#bursts.add({ pair, call, frame: this.#slab.copy(frame) ?? frame.copy(), experiment });
   }
 
   /** What came of the copies of an experiment that has a mirror. */
@@ -136,73 +137,54 @@ export class Mirrors {
   reset(experiment: RunningExperiment): MirrorReport {
     const report = this.#reportOf(experiment);
     this.#reports.delete(experiment.name);
+    this.#latest = undefined;
     return report;
   }
 
   /** Gives up all copies, and makes no more. */
   close(): void {
     this.#closed = true;
-    this.#planned = [];
+    this.#bursts.close();
     this.#comparisons.close();
     for (const copy of [...this.#caller.calls]) this.#parts.calls().giveUp(copy);
   }
 
-  #schedule(): void {
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    // After what was sent in this turn: that leaves first.
+  /** After this turn: a record begins and ends no calls. */
+  #giveUp(copy: BrokerCall): void {
+    if (this.#unwanted.push(copy) > 1) return;
     setImmediate(() => {
-      this.#scheduled = false;
-      for (const copy of this.#unwanted.splice(0)) this.#parts.calls().giveUp(copy);
-      this.#copyAll();
+      for (const one of this.#unwanted.splice(0)) this.#parts.calls().giveUp(one);
     });
   }
 
-  #copyAll(): void {
-    const startedMs = exactMs();
-    const planned = this.#planned;
-    this.#planned = [];
-    let nowMs = startedMs;
-    const leftMs = this.#budget.leftMs(startedMs);
-    let done = 0;
-    for (; done < planned.length; done++) {
-      const one = planned[done]!;
-      if (one.pair.settled) continue;
-      const tookMs = nowMs - startedMs;
-      if (this.#isBounded && (nowMs - one.atMs > MIRROR_BOUNDS.lateMs || tookMs >= leftMs)) {
-        one.pair.skip('busy');
-        continue;
-      }
-      // Whoever came meanwhile comes first.
-      if (this.#isBounded && tookMs >= MIRROR_BOUNDS.turnMs) break;
-      this.#copy(one);
-      nowMs = exactMs();
+  #copy({ pair, call, frame, experiment }: PlannedCopy): 'handed' | 'skipped' | 'full' {
+    const { unwanted } = pair;
+    if (unwanted !== undefined) {
+      pair.skip(unwanted);
+      return 'skipped';
     }
-    this.#budget.spend(nowMs - startedMs);
-    if (done === planned.length) return;
-    this.#planned = planned.slice(done);
-    this.#schedule();
-  }
-
-  #copy({ pair, call, frame, experiment }: Planned): void {
     const { calls, limits } = this.#parts;
     const { name, eligibility } = mirrorOf(experiment);
     const { weight } = experiment.kept.experiment.variants[experiment.compiled.mirrorVariant]!;
-    // It may have ended meanwhile, and has no frame any more to read that from.
+    // Read from the frame of the call otherwise, which it may not have any more.
     call.schemaId ??= this.#schemaIds.of(frame);
     // Where requests go by themselves they find a place that no copy has taken.
     const worker = mirrorWorker(call, calls().groupsOf(frame), eligibility, weight === 0 ? 0 : 1);
-    if (typeof worker === 'string') {
+    if (worker === 'full') return worker;
+    if (worker === 'no-worker') {
       pair.skip(worker);
-      return;
+      return 'skipped';
     }
     const own = this.#frames.of(frame, experiment.name, name);
     if (own === undefined || own.byteLength > limits.maxFrameBytes) {
       pair.skip('memory');
-      return;
+      return 'skipped';
     }
+    const nowMs = monotonicMs();
+    // From now on it has as long as its request had.
+    const deadlineMs = nowMs + call.deadlineMs - Math.floor(call.begunAt);
     const copy: BrokerCall = new Call(
-      ...([this.#caller, own, exactMs(), call.deadlineMs, call.keyHash, false] as const),
+      ...([this.#caller, own, nowMs, deadlineMs, call.keyHash, false] as const),
     );
     copy.isCopy = true;
     copy.eligibility = eligibility;
@@ -211,9 +193,11 @@ export class Mirrors {
     pair.report.mirrored();
     calls().hand(copy, worker);
     this.#budget.spend(MIRROR_BOUNDS.unseenMs);
+    return 'handed';
   }
 
   #reportOf(experiment: RunningExperiment): MirrorReport {
+    if (this.#latest?.experiment === experiment) return this.#latest.report;
     const { name, eligibility } = mirrorOf(experiment);
     const target = `${name} ${eligibility?.lane}`;
     let report = this.#reports.get(experiment.name);
@@ -221,11 +205,13 @@ export class Mirrors {
       report = new MirrorReport(experiment.name, name, target);
       this.#reports.set(experiment.name, report);
     }
+    this.#latest = { experiment, report };
     return report;
   }
 
   /** Those of experiments that are no more. */
   #forgetReports(): void {
+    this.#latest = undefined;
     if (this.#reports.size === 0) return;
     const names = new Set(this.#parts.experiments.list().map(({ experiment }) => experiment.name));
     for (const name of this.#reports.keys()) if (!names.has(name)) this.#reports.delete(name);

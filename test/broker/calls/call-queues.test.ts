@@ -81,6 +81,21 @@ describe.each(TRANSPORTS)('requests that wait, over %s', (transport) => {
     expect(await served(worker, 6)).toEqual([1, 5, 3, 6, 2, 4]);
   });
 
+  it('keep their own bytes, whatever comes where they lay', async () => {
+    const { worker, caller } = await scene(transport);
+    await calls.serve(worker);
+    const payloads = Array.from({ length: 20 }, (_, index) => new Uint8Array(200).fill(index));
+    for (const payload of payloads) {
+      calls.request(caller, 's', { payload });
+      // Each in a message of its own.
+      await caller.settle();
+    }
+    await served(worker, payloads.length);
+    expect(calls.handed(worker).map(({ payload }) => [...payload])).toEqual(
+      payloads.map((payload) => [...payload]),
+    );
+  });
+
   it('are not starved by those of a higher priority: waiting counts', async () => {
     const { worker, caller } = await scene(transport, { callAgeingMs: 1 });
     await calls.serve(worker);

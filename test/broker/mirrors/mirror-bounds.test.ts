@@ -14,7 +14,7 @@ const S = 'models.ranker';
 
 /** Workers that answer when told to: version 1 takes four requests at once, version 2 `places`. */
 async function scene(transport: TransportName, places = 1, limits = {}, candidateWeight = 0) {
-  const broker = await fixture.broker(transport, { mirrorPercent: 100, ...limits });
+  const broker = await fixture.broker(transport, { mirrorPercent: 100, mirrorEveryMs: 0, ...limits });
   const [one, two] = [await fixture.raw(broker.url), await fixture.raw(broker.url)];
   const caller = await fixture.raw(broker.url);
   await calls.serve(one, { subject: S, version: '1.0.0', concurrency: 4 });
@@ -158,7 +158,7 @@ describe.each(TRANSPORTS)('the copy of a request over %s', (transport) => {
   });
 
   it('is made of a request that was answered in the turn in which it came, for workers that read some schemas only', async () => {
-    const broker = await fixture.broker(transport, { mirrorPercent: 100 });
+    const broker = await fixture.broker(transport, { mirrorPercent: 100, mirrorEveryMs: 5 });
     const [one, two] = [await fixture.raw(broker.url), await fixture.raw(broker.url)];
     const schemaId = new Uint8Array(16).fill(7);
     await calls.serve(one, { subject: S, version: '1.0.0' });
@@ -187,7 +187,7 @@ describe.each(TRANSPORTS)('the copy of a request over %s', (transport) => {
 
 describe('copies', () => {
   it('take no more than their part of the time of the event loop, and what is left out is counted', async () => {
-    const broker = await fixture.broker(TRANSPORTS[0]!, { mirrorPercent: 1 });
+    const broker = await fixture.broker(TRANSPORTS[0]!, { mirrorPercent: 1, mirrorEveryMs: 20 });
     const client = await fixture.client(broker.url);
     await client.serve(S, { group: 'one', version: '1.0.0', concurrency: 512 }, () => 1);
     await client.serve('models.*', { group: 'two', version: '2.0.0', concurrency: 512 }, () => 1);
