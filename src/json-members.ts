@@ -1,13 +1,15 @@
-import { type ErrorDetail, ModwireError } from './errors.js';
+import { faultsOf, type InputRule, rule } from './input-rules.js';
 
 const SHOWN_CHARACTERS = 40;
 
 /** Everything that can be wrong with the shape of JSON, by a name that stays; what is in it has rules of its own. */
 export const JSON_RULES = {
-  'value-type': { wrong: 'a value of another type', expected: 'the type that the member has' },
-  'unknown-member': { wrong: 'an unknown member', expected: 'no other members than those of the model' },
-  'missing-member': { wrong: 'a member is missing', expected: 'every member that has no default' },
-} as const;
+  'value-type': rule('a value of another type', 'the type that the member has'),
+  'unknown-member': rule('an unknown member', 'no other members than those of the model'),
+  'missing-member': rule('a member is missing', 'every member that has no default'),
+} as const satisfies Record<string, InputRule>;
+
+const jsonFault = faultsOf<keyof typeof JSON_RULES>(JSON_RULES);
 
 /** A value of JSON, and its path there. */
 export interface Place {
@@ -75,12 +77,4 @@ export function shown(value: unknown): string {
 
 function orRoot(where: string): string {
   return where === '' ? 'the root' : where;
-}
-
-function jsonFault(
-  id: keyof typeof JSON_RULES,
-  where: string,
-  detail: Required<Pick<ErrorDetail, 'expected' | 'got'>>,
-): ModwireError {
-  return new ModwireError('INVALID_ARGUMENT', { what: `${JSON_RULES[id].wrong} [${id}]`, ...detail, where });
 }

@@ -9,7 +9,7 @@ interface Layer {
   readonly packages: readonly string[];
 }
 
-const GROUND = ['errors', 'limit', 'limits', 'version', 'json-members'];
+const GROUND = ['errors', 'limit', 'limits', 'version', 'input-rules', 'json-members'];
 
 /** Every layer, lowest first: a folder of src, or a file right in it. */
 const LAYERS: Readonly<Record<string, Layer>> = {
@@ -17,7 +17,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   limit: { layers: [], packages: [] },
   limits: { layers: ['limit'], packages: [] },
   version: { layers: [], packages: [] },
-  'json-members': { layers: ['errors'], packages: [] },
+  'input-rules': { layers: ['errors'], packages: [] },
+  'json-members': { layers: ['errors', 'input-rules'], packages: [] },
   // It runs in browsers and in hot paths: nothing of Node.
   codec: { layers: ['errors'], packages: ['flatbuffers'] },
   events: { layers: [...GROUND, 'codec'], packages: ['node:diagnostics_channel'] },

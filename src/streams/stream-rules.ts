@@ -1,13 +1,7 @@
-import { type ErrorDetail, ModwireError } from '../errors.js';
+import { faultsOf, type InputRule, rule } from '../input-rules.js';
 import { CAPTURED_KINDS, STORAGE_KINDS, STREAM_BOUNDS, SYNC_MODES } from './stream-config.js';
 
 const { maxNameCharacters, maxFilters, maxSyncMs, maxAgeMs, maxPerSubject, maxDedupMs } = STREAM_BOUNDS;
-
-interface StreamRule {
-  /** One short sentence without a full stop. */
-  readonly wrong: string;
-  readonly expected: string;
-}
 
 /**
  * Everything that can be wrong with a stream besides the shape of its JSON (`value-type`, `unknown-member`, `missing-member`), by
@@ -32,20 +26,9 @@ export const STREAM_RULES = {
   'per-subject-range': rule('not a number of records', `0 to ${maxPerSubject}, 0 for no bound`),
   'memory-unbounded': rule('a stream in memory without a bound', 'maxBytes above 0'),
   'dedup-range': rule('not a window', `0 to ${maxDedupMs} whole milliseconds, 0 for none`),
-} as const satisfies Record<string, StreamRule>;
+} as const satisfies Record<string, InputRule>;
 
 export type StreamRuleId = keyof typeof STREAM_RULES;
 
 /** The error of a wrong configuration; `where` is the path in its JSON. */
-export function streamFault(
-  id: StreamRuleId,
-  where: string,
-  detail: Pick<ErrorDetail, 'expected' | 'got'> = {},
-): ModwireError {
-  const { wrong, expected } = STREAM_RULES[id];
-  return new ModwireError('INVALID_ARGUMENT', { what: `${wrong} [${id}]`, expected, ...detail, where });
-}
-
-function rule(wrong: string, expected: string): StreamRule {
-  return { wrong, expected };
-}
+export const streamFault = faultsOf<StreamRuleId>(STREAM_RULES);

@@ -1,14 +1,8 @@
-import { type ErrorDetail, ModwireError } from '../../errors.js';
+import { faultsOf, type InputRule, rule } from '../../input-rules.js';
 import { CONSUMER_LIMITS } from './consumer-limits.js';
 
 const { maxNameCharacters, minAckWaitMs, maxAckWaitMs, maxMaxDeliver, maxBackoffs, maxDelayMs } =
   CONSUMER_LIMITS;
-
-interface ConsumerRule {
-  /** One short sentence without a full stop. */
-  readonly wrong: string;
-  readonly expected: string;
-}
 
 /**
  * Everything that can be wrong with a consumer besides the shape of its JSON (`value-type`, `unknown-member`,
@@ -36,20 +30,9 @@ export const CONSUMER_RULES = {
     'the dead letters would come back to their consumer',
     'a subject that the stream does not capture, or that the filter does not select',
   ),
-} as const satisfies Record<string, ConsumerRule>;
+} as const satisfies Record<string, InputRule>;
 
 export type ConsumerRuleId = keyof typeof CONSUMER_RULES;
 
 /** The error of a wrong configuration; `where` is the path in its JSON. */
-export function consumerFault(
-  id: ConsumerRuleId,
-  where: string,
-  detail: Pick<ErrorDetail, 'expected' | 'got' | 'advice'> = {},
-): ModwireError {
-  const { wrong, expected } = CONSUMER_RULES[id];
-  return new ModwireError('INVALID_ARGUMENT', { what: `${wrong} [${id}]`, expected, ...detail, where });
-}
-
-function rule(wrong: string, expected: string): ConsumerRule {
-  return { wrong, expected };
-}
+export const consumerFault = faultsOf<ConsumerRuleId>(CONSUMER_RULES);

@@ -1,15 +1,9 @@
-import { type ErrorDetail, ModwireError } from '../../errors.js';
+import { faultsOf, type InputRule, rule } from '../../input-rules.js';
 import { JSON_RULES } from '../../json-members.js';
 import { EXPERIMENT_LIMITS } from './experiment-limits.js';
 
 const { maxVariants, maxNameCharacters, maxServiceCharacters, maxSaltCharacters, maxKeyCharacters } =
   EXPERIMENT_LIMITS;
-
-interface ExperimentRule {
-  /** One short sentence without a full stop. */
-  readonly wrong: string;
-  readonly expected: string;
-}
 
 /** Everything that can be wrong with an experiment, by a name that stays. docs/experiments.md lists them. */
 export const EXPERIMENT_RULES = {
@@ -37,20 +31,9 @@ export const EXPERIMENT_RULES = {
     'not the buckets of this experiment',
     'runs of buckets that give each variant its weight',
   ),
-} as const satisfies Record<string, ExperimentRule>;
+} as const satisfies Record<string, InputRule>;
 
 export type ExperimentRuleId = keyof typeof EXPERIMENT_RULES;
 
 /** The error of a wrong configuration; `where` is the path in its JSON. */
-export function experimentFault(
-  id: ExperimentRuleId,
-  where: string,
-  detail: Pick<ErrorDetail, 'expected' | 'got' | 'advice'> = {},
-): ModwireError {
-  const { wrong, expected } = EXPERIMENT_RULES[id];
-  return new ModwireError('INVALID_ARGUMENT', { what: `${wrong} [${id}]`, expected, ...detail, where });
-}
-
-function rule(wrong: string, expected: string): ExperimentRule {
-  return { wrong, expected };
-}
+export const experimentFault = faultsOf<ExperimentRuleId>(EXPERIMENT_RULES);

@@ -1,15 +1,9 @@
-import { type ErrorDetail, ModwireError } from '../../errors.js';
+import { faultsOf, type InputRule, rule } from '../../input-rules.js';
 import { EXPERIMENT_LIMITS } from '../experiments/experiment-limits.js';
 import { ROLLOUT_LIMITS } from './rollout-limits.js';
 
 const { maxSteps, maxHoldMs, maxMinRequests, maxLatencyMs, maxRatio, minWindowMs, maxWindowMs } =
   ROLLOUT_LIMITS;
-
-interface RolloutRule {
-  /** One short sentence without a full stop. */
-  readonly wrong: string;
-  readonly expected: string;
-}
 
 /**
  * Everything that can be wrong with a plan besides the shape of its JSON (`value-type`, `unknown-member`, `missing-member`,
@@ -39,20 +33,9 @@ export const ROLLOUT_RULES = {
     'maxP99Ratio only where the stable version has requests beside the candidate: in a canary with a step below 100',
   ),
   'state-form': rule('not the state of a rollout', 'what JSON.stringify made of one'),
-} as const satisfies Record<string, RolloutRule>;
+} as const satisfies Record<string, InputRule>;
 
 export type RolloutRuleId = keyof typeof ROLLOUT_RULES;
 
 /** The error of a wrong plan or state; `where` is the path in its JSON. */
-export function rolloutFault(
-  id: RolloutRuleId,
-  where: string,
-  detail: Pick<ErrorDetail, 'expected' | 'got' | 'advice'> = {},
-): ModwireError {
-  const { wrong, expected } = ROLLOUT_RULES[id];
-  return new ModwireError('INVALID_ARGUMENT', { what: `${wrong} [${id}]`, expected, ...detail, where });
-}
-
-function rule(wrong: string, expected: string): RolloutRule {
-  return { wrong, expected };
-}
+export const rolloutFault = faultsOf<RolloutRuleId>(ROLLOUT_RULES);
