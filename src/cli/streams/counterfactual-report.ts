@@ -93,7 +93,7 @@ export function counterfactualText(report: CounterfactualReportJson, style: Styl
     ...Object.entries(latencyMs).flatMap(([when, one]) =>
       one === null ? [] : [`  ${when}  ${latencyText(one)}`],
     ),
-    ...differenceLines(differences, style),
+    ...(differences.requests > 0 ? differenceLines(differences, style) : []),
   ];
 }
 

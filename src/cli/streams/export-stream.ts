@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ModwireError } from '../../errors.js';
 import { openStreamFile } from '../../streams/stream-file-reader.js';
+import { count } from '../contracts/count.js';
 import type { ExportRange, StreamsApi } from '../http/streams-api.js';
 import { sizeText } from '../output/size-text.js';
 import type { Terminal } from '../terminal.js';
@@ -40,7 +41,7 @@ export async function exportStream(
       done.records++;
       last = offset;
       const part = () => percentOf(offset, head.from, head.to);
-      progress.show(() => `exported ${done.records} records, ${sizeText(done.bytes)}, ${part()}`);
+      progress.show(() => `exported ${count(done.records, 'record')}, ${sizeText(done.bytes)}, ${part()}`);
     }
     return done;
   } catch (thrown) {

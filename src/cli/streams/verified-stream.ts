@@ -36,7 +36,7 @@ export async function verifyThere(
     found.damaged.push(...part.damaged);
     next = part.next;
     const text = () =>
-      `${name}: ${found.records} records, ${sizeText(found.bytes)}, ${percentOf(next ?? end!, 1, end!)}`;
+      `${name}: ${count(found.records, 'record')}, ${sizeText(found.bytes)}, ${percentOf(next ?? end!, 1, end!)}`;
     progress.show(text);
   }
   return { stream: name, fault: null, ...found };

@@ -6,6 +6,7 @@ import { DirectoryLock } from '../../registry/directory-lock.js';
 import { readStreamConfig } from '../../streams/read-stream-config.js';
 import { checkStoredStream } from '../../streams/stored-stream-check.js';
 import { StreamDirectory } from '../../streams/stream-directory.js';
+import { count } from '../contracts/count.js';
 import { sizeText } from '../output/size-text.js';
 import type { Progress } from './progress.js';
 import type { VerifiedStream } from './verified-stream.js';
@@ -36,7 +37,7 @@ export async function verifyStored(
         // One in memory has nothing here.
       } else if (readStreamConfig(config).storage !== 'memory') {
         const { path, fault, ...found } = await checkStoredStream(directory, ({ records, bytes }) =>
-          progress.show(() => `${stream}: ${records} records, ${sizeText(bytes)}`),
+          progress.show(() => `${stream}: ${count(records, 'record')}, ${sizeText(bytes)}`),
         );
         verified.push({ stream, fault: fault === undefined ? null : `${path}: ${fault}`, ...found });
       }

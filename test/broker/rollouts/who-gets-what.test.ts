@@ -82,4 +82,30 @@ describe.each(TRANSPORTS)('with a rollout over %s', (transport) => {
     expect([stable.figures?.requests, stable.workers.workers]).toEqual([0, 0]);
     expect([candidate.figures?.requests, candidate.workers.workers]).toEqual([3, 1]);
   });
+
+  it('a recorded request that is made again goes where it is sent, and no gate hears of its end', async () => {
+    const { broker, caller, rollouts } = await scene(transport, ['1.0.0']);
+    const failing = await fixture.client(broker.url);
+    failing.on('error', () => undefined);
+    const before = () => {
+      throw new Error('no');
+    };
+    await serveVersion(failing, '2.0.0', { before });
+    const canary = { strategy: 'canary', steps: [1, 100], holdMs: 600_000, gates: { maxErrorRate: 0.1 } };
+    const { keepMs: _, ...move } = SWITCHED;
+    await rollouts.start({ ...move, ...canary });
+    const was = { experiment: 'green', variant: 'candidate', key: 'user-1' };
+    const again = (version: string) => caller.request(SUBJECT, {}, { ...was, version, replayed: true });
+    for (let round = 0; round < 3; round++) {
+      expect((await again('^1')).json()).toBe('1.0.0');
+      await expect(again('^2')).rejects.toMatchObject({ code: 'INTERNAL' });
+    }
+    const counted = async () => {
+      const { stable, candidate } = await rollouts.show('green');
+      return [stable.figures?.requests, candidate.figures?.requests];
+    };
+    expect(await counted()).toEqual([0, 0]);
+    await expect(caller.request(SUBJECT, {}, was)).rejects.toMatchObject({ code: 'INTERNAL' });
+    expect(await counted()).toEqual([0, 1]);
+  });
 });

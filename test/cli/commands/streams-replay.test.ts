@@ -242,7 +242,12 @@ describe.each(TRANSPORTS)('modwire streams replay over %s', (transport) => {
       const { report, replay } = await versions(1, same, same);
       const { report: found, code } = await report('--to', '1');
       expect([code, found.skipped]).toEqual([22, { unanswered: 1, copies: 0 }]);
-      expect((await replay('--against', '^2', '--filter', 'kept.other')).code).toBe(22);
+      const nothing = await replay('--against', '^2', '--filter', 'kept.other');
+      expect(nothing.code).toBe(22);
+      expect(nothing.lines).toEqual([
+        'kept made again with ^2',
+        '  0 compared, 0 with differences; 0 made again',
+      ]);
     });
 
     it('stops where nobody of that version is there, and says where to go on', async () => {
