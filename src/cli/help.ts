@@ -1,7 +1,7 @@
 import { ERRORS } from '../errors.js';
 import { VERSION } from '../version.js';
 import { COMMON_OPTIONS, type OptionSpec } from './arguments.js';
-import type { Command, CommandGroup, TableCommand } from './command.js';
+import type { CommandGroup, Heading, TableCommand } from './command.js';
 import type { Output } from './output/output.js';
 
 const INDENT = '  ';
@@ -11,7 +11,7 @@ const TIED = '\u00a0';
 const MAX_NAME_COLUMNS = 28;
 
 /** `modwire --help`. */
-export function mainHelp(commands: readonly Command[], output: Output): string {
+export function mainHelp(commands: readonly Heading[], output: Output): string {
   const { bold } = output.style;
   const exitCodes = Object.entries(ERRORS)
     .sort(([, one], [, other]) => one.exitCode - other.exitCode)
@@ -67,14 +67,14 @@ export function groupHelp({ name, summary, details, commands }: CommandGroup, ou
 }
 
 /** `modwire COMMAND --help`. */
-export function commandHelp(command: TableCommand, output: Output): string {
+export function commandHelp(summary: string, command: TableCommand, output: Output): string {
   const { bold } = output.style;
   const groups = new Map<string, OptionSpec[]>();
   for (const option of [...command.options, ...COMMON_OPTIONS]) {
     const group = option.group ?? 'Options';
     groups.set(group, [...(groups.get(group) ?? []), option]);
   }
-  const lines = [command.summary, '', `${bold('Usage:')} modwire ${command.usage}`];
+  const lines = [summary, '', `${bold('Usage:')} modwire ${command.usage}`];
   for (const paragraph of command.details) lines.push('', ...wrap(paragraph, output.columns));
   for (const [group, options] of groups) {
     lines.push(

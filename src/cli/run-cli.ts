@@ -1,9 +1,10 @@
 import { ModwireError, toModwireError } from '../errors.js';
 import { VERSION } from '../version.js';
 import { parseArguments } from './arguments.js';
-import type { Command, CommandGroup, TableCommand } from './command.js';
-import { COMMANDS } from './commands/commands.js';
+import type { CommandEntry, CommandGroup, Heading } from './command.js';
+import { COMMAND_TABLE } from './commands/command-table.js';
 import { commandHelp, groupHelp, mainHelp } from './help.js';
+import type { Output } from './output/output.js';
 import { printable } from './output/printable.js';
 import { didYouMean } from './suggest.js';
 import type { Terminal } from './terminal.js';
@@ -37,10 +38,10 @@ async function dispatch(args: readonly string[], terminal: Terminal): Promise<nu
       await terminal.stdout.line(VERSION);
       return 0;
   }
-  const command = find(first, COMMANDS, ['--help', '--version']);
+  const command = find(first, COMMAND_TABLE, ['--help', '--version']);
   if ('delegate' in command) return command.delegate(rest);
   if ('commands' in command) return runGroup(command, rest, terminal);
-  return runTable(command, command.name, rest, terminal);
+  return runEntry(command, command.name, rest, terminal);
 }
 
 async function runGroup(
@@ -62,33 +63,38 @@ async function runGroup(
       return help([group.name, ...rest], terminal);
   }
   const command = find(first, group.commands, ['--help'], group.name);
-  return runTable(command, `${group.name} ${command.name}`, rest, terminal);
+  return runEntry(command, `${group.name} ${command.name}`, rest, terminal);
 }
 
-async function runTable(
-  command: TableCommand,
+async function runEntry(
+  entry: CommandEntry,
   name: string,
   args: readonly string[],
   terminal: Terminal,
 ): Promise<number> {
   // Help is given whatever else is wrong.
   if (asksForHelp(args)) return help(name.split(' '), terminal);
+  const command = await entry.load();
   await command.run(parseArguments(name, command.options, args), terminal);
   return 0;
 }
 
 /** Help of the command that these words lead to. */
 async function help([first, second]: readonly (string | undefined)[], { stdout }: Terminal): Promise<number> {
-  let text = mainHelp(COMMANDS, stdout);
+  let text = mainHelp(COMMAND_TABLE, stdout);
   if (first !== undefined) {
-    const command = find(first, COMMANDS, ['--help', '--version']);
+    const command = find(first, COMMAND_TABLE, ['--help', '--version']);
     if ('delegate' in command) return command.delegate(['--help']);
-    if (!('commands' in command)) text = commandHelp(command, stdout);
+    if (!('commands' in command)) text = await entryHelp(command, stdout);
     else if (second === undefined) text = groupHelp(command, stdout);
-    else text = commandHelp(find(second, command.commands, ['--help'], command.name), stdout);
+    else text = await entryHelp(find(second, command.commands, ['--help'], command.name), stdout);
   }
   await stdout.line(text);
   return 0;
+}
+
+async function entryHelp(entry: CommandEntry, output: Output): Promise<string> {
+  return commandHelp(entry.summary, await entry.load(), output);
 }
 
 function asksForHelp(args: readonly string[]): boolean {
@@ -97,7 +103,7 @@ function asksForHelp(args: readonly string[]): boolean {
 }
 
 /** `group` is what these commands stand under. */
-function find<Kind extends Command>(
+function find<Kind extends Heading>(
   name: string,
   commands: readonly Kind[],
   flags: readonly string[],

@@ -10,8 +10,6 @@ const DEFAULT_OUT = 'generated';
 
 /** `modwire codegen`: TypeScript for the schemas of contracts. */
 export const codegen: TableCommand = {
-  name: 'codegen',
-  summary: 'Write TypeScript for schemas, to publish and subscribe with.',
   usage: USAGE,
   details: [
     'Each SCHEMA is a .fbs. For every type, also of included files, it writes a module with its class and object API; ' +

@@ -20,8 +20,6 @@ const USE_OPTION: OptionSpec = {
 
 /** `modwire contracts bind`: has subjects keep a contract. */
 export const contractsBind: TableCommand = {
-  name: 'bind',
-  summary: 'Bind subjects to a contract: from then on their frames have to keep it.',
   usage: BIND_USAGE,
   details: [
     'PATTERN is a subject in which a token may be * (any one) and the last may be > (one or more); quote it. Where ' +
@@ -39,8 +37,6 @@ export const contractsBind: TableCommand = {
 
 /** `modwire contracts unbind`: takes that back. */
 export const contractsUnbind: TableCommand = {
-  name: 'unbind',
-  summary: 'Take back what bound subjects to a contract.',
   usage: UNBIND_USAGE,
   details: ['PATTERN is as it was bound.'],
   options: [USE_OPTION, JSON_OPTION, ...BROKER_OPTIONS],

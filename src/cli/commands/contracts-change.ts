@@ -17,8 +17,6 @@ const RESTORE_USAGE = 'contracts restore NAME@N [OPTION]...';
 
 /** `modwire contracts level`: sets the compatibility level of a contract. */
 export const contractsLevel: TableCommand = {
-  name: 'level',
-  summary: 'Set the compatibility level of a contract.',
   usage: LEVEL_USAGE,
   details: [
     `LEVEL is one of ${COMPATIBILITY_LEVELS.join(', ')}. It counts for versions that come; those there stay.`,
@@ -29,8 +27,6 @@ export const contractsLevel: TableCommand = {
 
 /** `modwire contracts delete`: has frames of a version refused. */
 export const contractsDelete: TableCommand = {
-  name: 'delete',
-  summary: 'Delete a version: frames of it are refused from then on.',
   usage: DELETE_USAGE,
   details: ['Its number and schema are kept, and modwire contracts restore takes it back.'],
   options: OPTIONS,
@@ -39,8 +35,6 @@ export const contractsDelete: TableCommand = {
 
 /** `modwire contracts restore`: takes that back. */
 export const contractsRestore: TableCommand = {
-  name: 'restore',
-  summary: 'Take back a deleted version.',
   usage: RESTORE_USAGE,
   details: [],
   options: OPTIONS,

@@ -12,8 +12,6 @@ const USAGE = 'contracts check OLD NEW | PATH [--against REV] | --contract NAME 
 
 /** `modwire contracts check`: whether a change of schemas keeps a compatibility level. */
 export const contractsCheck: TableCommand = {
-  name: 'check',
-  summary: 'Check whether a change of schemas breaks anyone.',
   usage: USAGE,
   details: [
     'OLD NEW: two schema files, .fbs or .bfbs.',

@@ -14,8 +14,6 @@ const USAGE = 'contracts diff OLD NEW [OPTION]...';
 
 /** `modwire contracts diff`: what changed between two schemas, whatever anyone allows. */
 export const contractsDiff: TableCommand = {
-  name: 'diff',
-  summary: 'Show what changed between two schemas.',
   usage: USAGE,
   details: [
     'OLD and NEW are schema files, or versions that a broker has, such as orders@3. Every change is shown with what it ' +

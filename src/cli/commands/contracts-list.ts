@@ -10,8 +10,6 @@ const USAGE = 'contracts list [OPTION]...';
 
 /** `modwire contracts list`: what a broker has. */
 export const contractsList: TableCommand = {
-  name: 'list',
-  summary: 'List contracts with their latest versions and bindings.',
   usage: USAGE,
   details: [],
   options: [

@@ -23,8 +23,6 @@ const USAGE = 'contracts register NAME FILE [OPTION]...';
 
 /** `modwire contracts register`: makes a schema file a version of a contract. */
 export const contractsRegister: TableCommand = {
-  name: 'register',
-  summary: 'Register a schema as a version of a contract.',
   usage: USAGE,
   details: [
     'FILE is a .fbs or .bfbs. The contract NAME is created with its first version. A schema that the contract has ' +

@@ -19,8 +19,6 @@ const USAGE = 'contracts show NAME[@N] [OPTION]...';
 
 /** `modwire contracts show`: one contract, or the schema of one version. */
 export const contractsShow: TableCommand = {
-  name: 'show',
-  summary: 'Show a contract, or the schema of one of its versions.',
   usage: USAGE,
   details: [
     'NAME is shown with its level, versions and bindings; NAME@N with the types of the schema, as text that a ' +

@@ -1,11 +1,4 @@
 import type { CommandGroup } from '../command.js';
-import { contractsBind, contractsUnbind } from './contracts-bind.js';
-import { contractsDelete, contractsLevel, contractsRestore } from './contracts-change.js';
-import { contractsCheck } from './contracts-check.js';
-import { contractsDiff } from './contracts-diff.js';
-import { contractsList } from './contracts-list.js';
-import { contractsRegister } from './contracts-register.js';
-import { contractsShow } from './contracts-show.js';
 
 /** `modwire contracts`: schemas that payloads have to keep. */
 export const contracts: CommandGroup = {
@@ -16,15 +9,55 @@ export const contracts: CommandGroup = {
       'and diff compare files without any broker; all else asks the one at --url.',
   ],
   commands: [
-    contractsCheck,
-    contractsDiff,
-    contractsRegister,
-    contractsList,
-    contractsShow,
-    contractsBind,
-    contractsUnbind,
-    contractsLevel,
-    contractsDelete,
-    contractsRestore,
+    {
+      name: 'check',
+      summary: 'Check whether a change of schemas breaks anyone.',
+      load: async () => (await import('./contracts-check.js')).contractsCheck,
+    },
+    {
+      name: 'diff',
+      summary: 'Show what changed between two schemas.',
+      load: async () => (await import('./contracts-diff.js')).contractsDiff,
+    },
+    {
+      name: 'register',
+      summary: 'Register a schema as a version of a contract.',
+      load: async () => (await import('./contracts-register.js')).contractsRegister,
+    },
+    {
+      name: 'list',
+      summary: 'List contracts with their latest versions and bindings.',
+      load: async () => (await import('./contracts-list.js')).contractsList,
+    },
+    {
+      name: 'show',
+      summary: 'Show a contract, or the schema of one of its versions.',
+      load: async () => (await import('./contracts-show.js')).contractsShow,
+    },
+    {
+      name: 'bind',
+      summary: 'Bind subjects to a contract: from then on their frames have to keep it.',
+      load: async () => (await import('./contracts-bind.js')).contractsBind,
+    },
+    {
+      name: 'unbind',
+      summary: 'Take back what bound subjects to a contract.',
+      load: async () => (await import('./contracts-bind.js')).contractsUnbind,
+    },
+    {
+      name: 'level',
+      summary: 'Set the compatibility level of a contract.',
+      load: async () => (await import('./contracts-change.js')).contractsLevel,
+    },
+    {
+      name: 'delete',
+      summary: 'Delete a version: frames of it are refused from then on.',
+      load: async () => (await import('./contracts-change.js')).contractsDelete,
+    },
+    {
+      name: 'restore',
+      summary: 'Take back a deleted version.',
+      load: async () => (await import('./contracts-change.js')).contractsRestore,
+    },
   ],
 };

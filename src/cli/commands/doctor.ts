@@ -11,8 +11,6 @@ const USAGE = 'doctor [OPTION]...';
 
 /** `modwire doctor`: what Modwire runs on here, why, and what could be better. */
 export const doctor: TableCommand = {
-  name: 'doctor',
-  summary: 'Show what Modwire runs on here, and what could be better.',
   usage: USAGE,
   details: [
     'It looks at Node.js, the transport that a broker would take, and the native addon; and it measures from what size ' +
@@ -26,7 +24,7 @@ export const doctor: TableCommand = {
 async function run(args: Arguments, terminal: Terminal): Promise<void> {
   args.expectPositionals(0, 0, USAGE);
   const { stdout } = terminal;
-  // Loaded only when it is needed: other commands start faster without.
+  // Loaded only when it is needed: help and mistakes are answered faster without.
   const { CHECKS } = await import('../doctor/checks.js');
   const results: CheckResult[] = [];
   for (const check of CHECKS) results.push(await check(terminal));

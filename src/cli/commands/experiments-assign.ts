@@ -15,8 +15,6 @@ const TRACE_ID = /^[0-9a-f]{32}$/;
 
 /** `modwire experiments assign`: works out where keys belong. */
 export const experimentsAssign: TableCommand = {
-  name: 'assign',
-  summary: 'Work out which variant keys belong to, and their buckets.',
   usage: USAGE,
   details: [
     'KEY is a key as requests have it: a text, also of a number in a payload; where the key is the trace, its id in ' +

@@ -17,8 +17,6 @@ const MAX_BYTES = 64 * 1024;
 
 /** `modwire experiments put`: adds an experiment, or changes it. */
 export const experimentsPut: TableCommand = {
-  name: 'put',
-  summary: 'Add an experiment, or change the one of its name.',
   usage: PUT_USAGE,
   details: [
     'FILE holds it as JSON; without one, or for -, it is read from standard input. When weights change only as many keys ' +
@@ -30,8 +28,6 @@ export const experimentsPut: TableCommand = {
 
 /** `modwire experiments delete`: ends an experiment. */
 export const experimentsDelete: TableCommand = {
-  name: 'delete',
-  summary: 'End an experiment: requests go to whoever serves their subject.',
   usage: DELETE_USAGE,
   details: [],
   options: [JSON_OPTION, ...BROKER_OPTIONS],

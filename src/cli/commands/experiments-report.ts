@@ -9,8 +9,6 @@ const USAGE = 'experiments report NAME [OPTION]...';
 
 /** `modwire experiments report`: in what the replies to copies of requests differ. */
 export const experimentsReport: TableCommand = {
-  name: 'report',
-  summary: 'Show in what replies to requests and to their copies differ.',
   usage: USAGE,
   details: [
     'NAME is an experiment with a mirror. Examples show what the caller got, and what the copy was answered with.',

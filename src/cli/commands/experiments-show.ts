@@ -15,8 +15,6 @@ const SHOW_USAGE = 'experiments show NAME [OPTION]...';
 
 /** `modwire experiments list`: what a broker has. */
 export const experimentsList: TableCommand = {
-  name: 'list',
-  summary: 'List experiments with their subjects and shares.',
   usage: LIST_USAGE,
   details: [],
   options: [
@@ -28,8 +26,6 @@ export const experimentsList: TableCommand = {
 
 /** `modwire experiments show`: one of them. */
 export const experimentsShow: TableCommand = {
-  name: 'show',
-  summary: 'Show an experiment with its variants and their buckets.',
   usage: SHOW_USAGE,
   details: [],
   options: [JSON_OPTION, ...BROKER_OPTIONS],

@@ -1,8 +1,4 @@
 import type { CommandGroup } from '../command.js';
-import { experimentsAssign } from './experiments-assign.js';
-import { experimentsDelete, experimentsPut } from './experiments-change.js';
-import { experimentsReport } from './experiments-report.js';
-import { experimentsList, experimentsShow } from './experiments-show.js';
 
 /** `modwire experiments`: how requests are divided among variants. */
 export const experiments: CommandGroup = {
@@ -13,11 +9,35 @@ export const experiments: CommandGroup = {
       'them by weight. All commands ask the broker at --url.',
   ],
   commands: [
-    experimentsList,
-    experimentsShow,
-    experimentsPut,
-    experimentsDelete,
-    experimentsAssign,
-    experimentsReport,
+    {
+      name: 'list',
+      summary: 'List experiments with their subjects and shares.',
+      load: async () => (await import('./experiments-show.js')).experimentsList,
+    },
+    {
+      name: 'show',
+      summary: 'Show an experiment with its variants and their buckets.',
+      load: async () => (await import('./experiments-show.js')).experimentsShow,
+    },
+    {
+      name: 'put',
+      summary: 'Add an experiment, or change the one of its name.',
+      load: async () => (await import('./experiments-change.js')).experimentsPut,
+    },
+    {
+      name: 'delete',
+      summary: 'End an experiment: requests go to whoever serves their subject.',
+      load: async () => (await import('./experiments-change.js')).experimentsDelete,
+    },
+    {
+      name: 'assign',
+      summary: 'Work out which variant keys belong to, and their buckets.',
+      load: async () => (await import('./experiments-assign.js')).experimentsAssign,
+    },
+    {
+      name: 'report',
+      summary: 'Show in what replies to requests and to their copies differ.',
+      load: async () => (await import('./experiments-report.js')).experimentsReport,
+    },
   ],
 };

@@ -12,8 +12,6 @@ const USAGE = 'inspect FILE [OPTION]...';
 
 /** `modwire inspect`: what is in the bytes of a frame or batch, or why they do not verify. */
 export const inspect: TableCommand = {
-  name: 'inspect',
-  summary: 'Show what is in the bytes of frames, or why they do not verify.',
   usage: USAGE,
   details: [
     'FILE, or - for standard input, holds what one WebSocket message holds: a frame, or several frames and control ' +
@@ -39,7 +37,7 @@ async function run(args: Arguments, terminal: Terminal): Promise<void> {
       where: name,
     });
   }
-  // Loaded only when it is needed: other commands start faster without.
+  // Loaded only when it is needed: help and mistakes are answered faster without.
   const { inspect: inspectBytes } = await import('../inspection.js');
   let number = 0;
   let broken: { readonly number: number; readonly entry: Extract<Entry, { kind: 'malformed' }> } | undefined;

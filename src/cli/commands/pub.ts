@@ -18,8 +18,6 @@ const MAX_INTERVAL_MS = 2 ** 31 - 1;
 
 /** `modwire pub`: publishes messages and exits 0 only when the broker has taken all of them. */
 export const pub: TableCommand = {
-  name: 'pub',
-  summary: 'Publish messages.',
   usage: USAGE,
   details: [
     'PAYLOAD is sent as JSON if it is JSON, else as its bytes; without one the message is empty. Each message is ' +

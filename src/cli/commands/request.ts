@@ -23,8 +23,6 @@ const MAX_CONCURRENCY = 65_536;
 
 /** `modwire request`: makes requests and prints the replies, or what many of them took. */
 export const request: TableCommand = {
-  name: 'request',
-  summary: 'Make requests, and print the replies.',
   usage: USAGE,
   details: [
     'PAYLOAD is sent as JSON if it is JSON, else as its bytes; without one the request is empty.',

@@ -23,8 +23,6 @@ const REASON_OPTION: OptionSpec = {
 
 /** `modwire rollout start`: begins to move a service to another version. */
 export const rolloutStart: TableCommand = {
-  name: 'start',
-  summary: 'Begin to move a service from one version to another.',
   usage: START_USAGE,
   details: ['FILE is the plan as JSON, or - for standard input: docs/rollouts.md says what is in it.'],
   options: [JSON_OPTION, ...BROKER_OPTIONS],
@@ -35,44 +33,30 @@ export const rolloutStart: TableCommand = {
 };
 
 /** `modwire rollout promote`: the next step now. */
-export const rolloutPromote: TableCommand = command(
-  'promote',
-  'Take the next step now, whatever the present one waits for.',
-  [
-    REASON_OPTION,
-    {
-      name: 'from',
-      value: 'STAGE',
-      about: 'Only when this is the present stage, such as step-2: sent twice it takes one step.',
-    },
-  ],
-);
-
-/** `modwire rollout pause`: no further step. */
-export const rolloutPause: TableCommand = command(
-  'pause',
-  'Take no further step until it is resumed; gates still take everything back.',
-  [REASON_OPTION],
-);
-
-/** `modwire rollout resume`: takes that back. */
-export const rolloutResume: TableCommand = command('resume', 'Go on with a rollout that is paused.', [
+export const rolloutPromote: TableCommand = command('promote', [
   REASON_OPTION,
+  {
+    name: 'from',
+    value: 'STAGE',
+    about: 'Only when this is the present stage, such as step-2: sent twice it takes one step.',
+  },
 ]);
 
+/** `modwire rollout pause`: no further step. */
+export const rolloutPause: TableCommand = command('pause', [REASON_OPTION]);
+
+/** `modwire rollout resume`: takes that back. */
+export const rolloutResume: TableCommand = command('resume', [REASON_OPTION]);
+
 /** `modwire rollout rollback`: everything back to the stable version. */
-export const rolloutRollback: TableCommand = command(
-  'rollback',
-  'Send all requests to the stable version, for good.',
-  [{ ...REASON_OPTION, about: `${REASON_OPTION.about} It has to be given.` }],
-);
+export const rolloutRollback: TableCommand = command('rollback', [
+  { ...REASON_OPTION, about: `${REASON_OPTION.about} It has to be given.` },
+]);
 
 const DELETE_USAGE = 'rollout delete NAME [OPTION]...';
 
 /** `modwire rollout delete`: forgets one that has ended. */
 export const rolloutDelete: TableCommand = {
-  name: 'delete',
-  summary: 'Forget a rollout that has ended: requests go where they would without it.',
   usage: DELETE_USAGE,
   details: [],
   options: [JSON_OPTION, ...BROKER_OPTIONS],
@@ -87,10 +71,11 @@ export const rolloutDelete: TableCommand = {
   },
 };
 
-function command(word: RolloutWord, summary: string, options: readonly OptionSpec[]): TableCommand {
+function command(word: RolloutWord, options: readonly OptionSpec[]): TableCommand {
   const usage = `rollout ${word} NAME [OPTION]...`;
   return {
-    ...{ name: word, summary, usage, details: [] },
+    usage,
+    details: [],
     options: [...options, JSON_OPTION, ...BROKER_OPTIONS],
     run: (args, terminal) =>
       ask(args, terminal, usage, (api, name) => {

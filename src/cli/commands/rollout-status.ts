@@ -10,8 +10,6 @@ const USAGE = 'rollout status [NAME] [OPTION]...';
 
 /** `modwire rollout status`: where rollouts are. */
 export const rolloutStatus: TableCommand = {
-  name: 'status',
-  summary: 'Show where rollouts are, what both versions do, and what the next step waits for.',
   usage: USAGE,
   details: [
     'Without NAME it shows all. With --watch it goes on until the rollout has ended: on a terminal drawn over itself, else a ' +

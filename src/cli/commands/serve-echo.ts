@@ -17,8 +17,6 @@ const SHOW_MS = 250;
 
 /** `modwire serve-echo`: a worker to try things with. */
 export const serveEcho: TableCommand = {
-  name: 'serve-echo',
-  summary: 'Serve a subject with what it is asked: a worker to try things with.',
   usage: USAGE,
   details: [
     'SUBJECT may be a filter, quoted. Each request is answered with its own payload, until Ctrl-C; then it takes no more ' +

@@ -14,8 +14,6 @@ const USAGE = 'serve [OPTION]...';
 
 /** `modwire serve`: a broker in this process, until it is told to stop. */
 export const serve: TableCommand = {
-  name: 'serve',
-  summary: 'Run a broker.',
   usage: USAGE,
   details: [
     'Prints "listening ws://HOST:PORT" once clients can connect. GET /healthz and /readyz answer on the same port.',
@@ -34,7 +32,7 @@ async function run(args: Arguments, terminal: Terminal): Promise<void> {
   if (settings === undefined) return;
   const { stdout, stderr } = terminal;
   const interrupted = terminal.whenInterrupted();
-  // Loaded only when it is needed: other commands start faster without.
+  // Loaded only when it is needed: help and mistakes are answered faster without.
   const { startBroker } = await import('../../broker/index.js');
   const broker = await startBroker(brokerOptions(settings));
   const endLog = logBroker(stderr);

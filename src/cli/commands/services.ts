@@ -14,8 +14,6 @@ const VERSION_HEADS = [
 
 /** `modwire services`: who serves requests at a broker. */
 export const services: TableCommand = {
-  name: 'services',
-  summary: 'List who serves requests, how busy they are and how fast.',
   usage: USAGE,
   details: [],
   options: [

@@ -18,8 +18,6 @@ const MAX_FILTERS = 64;
 
 /** `modwire streams create`: has frames of subjects kept. */
 export const streamsCreate: TableCommand = {
-  name: 'create',
-  summary: 'Keep what is published on some subjects from now on.',
   usage: CREATE_USAGE,
   details: [
     'FILTER is a subject in which a token may be * (any one) and the last may be > (one or more); quote it. A subject ' +
@@ -53,8 +51,6 @@ export const streamsCreate: TableCommand = {
 
 /** `modwire streams update`: other bounds. */
 export const streamsUpdate: TableCommand = {
-  name: 'update',
-  summary: 'Give a stream other bounds. What is not said stays.',
   usage: UPDATE_USAGE,
   details: ['Whether the records of a subject have a bound at all cannot change.'],
   options: [...BOUND_OPTIONS, JSON_OPTION, ...BROKER_OPTIONS],

@@ -12,8 +12,6 @@ const REMOVE_USAGE = 'streams rm NAME [OPTION]...';
 
 /** `modwire streams purge`: removes records. */
 export const streamsPurge: TableCommand = {
-  name: 'purge',
-  summary: 'Remove records of a stream: those that all flags select, or all there are.',
   usage: PURGE_USAGE,
   details: ['Subjects keep their counts.'],
   options: [
@@ -28,8 +26,6 @@ export const streamsPurge: TableCommand = {
 
 /** `modwire streams rm`: removes a stream. */
 export const streamsRemove: TableCommand = {
-  name: 'rm',
-  summary: 'Remove a stream with its records and consumers: its subjects go on without it.',
   usage: REMOVE_USAGE,
   details: [],
   options: [JSON_OPTION, ...BROKER_OPTIONS],

@@ -20,8 +20,6 @@ const OF_REQUESTS = ['concurrency', 'timeout', TOLERANCE_OPTION.name];
 
 /** `modwire streams replay`: what was published or asked once more. */
 export const streamsReplay: TableCommand = {
-  name: 'replay',
-  summary: 'Publish messages of a stream again, or ask another version what it would have answered.',
   usage: USAGE,
   details: [
     'With --into messages are published again, with the ids, traces and times that they had, and marked as replayed. SUBJECT takes all of ' +

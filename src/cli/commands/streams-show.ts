@@ -11,8 +11,6 @@ const INFO_USAGE = 'streams info NAME [OPTION]...';
 
 /** `modwire streams ls`: what a broker has. */
 export const streamsList: TableCommand = {
-  name: 'ls',
-  summary: 'List streams with what they keep and hold.',
   usage: LIST_USAGE,
   details: [],
   options: [{ name: 'json', about: 'Print one JSON object for each stream, one a line.' }, ...BROKER_OPTIONS],
@@ -21,8 +19,6 @@ export const streamsList: TableCommand = {
 
 /** `modwire streams info`: one of them. */
 export const streamsInfo: TableCommand = {
-  name: 'info',
-  summary: 'Show a stream: what it keeps, its bounds, and what it holds.',
   usage: INFO_USAGE,
   details: [],
   options: [JSON_OPTION, ...BROKER_OPTIONS],

@@ -16,8 +16,6 @@ const IMPORT_USAGE = 'streams import [FILE] [OPTION]...';
 
 /** `modwire streams export`: records as a file. */
 export const streamsExport: TableCommand = {
-  name: 'export',
-  summary: 'Write records of a stream to a file, to look at or to import elsewhere.',
   usage: EXPORT_USAGE,
   details: [
     'Without FILE, or for -, it goes to standard output. PLACE is an offset, a time such as 2026-03-01T12:00:00Z, or one back ' +
@@ -34,8 +32,6 @@ export const streamsExport: TableCommand = {
 
 /** `modwire streams import`: records of a file into a stream. */
 export const streamsImport: TableCommand = {
-  name: 'import',
-  summary: 'Put the records of a file into a stream.',
   usage: IMPORT_USAGE,
   details: [
     'Without FILE, or for -, it is read from standard input. A stream that is not there is made as the file says, without a bound of age. Ids, traces and ' +

@@ -11,8 +11,6 @@ const USAGE = 'streams verify [NAME] [OPTION]...';
 
 /** `modwire streams verify`: whether all is as it was stored. */
 export const streamsVerify: TableCommand = {
-  name: 'verify',
-  summary: 'Hold every record of a stream, or of all, against its check.',
   usage: USAGE,
   details: [
     'The broker at --url does it, while it serves others. With --data-dir the files of a broker that does not run are looked at, each page ' +

@@ -23,8 +23,6 @@ const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** `modwire sub`: prints messages as they come. */
 export const sub: TableCommand = {
-  name: 'sub',
-  summary: 'Subscribe and print messages.',
   usage: USAGE,
   details: [
     'FILTER is a subject in which a token may be * (any one) and the last > (one or more): quote it. A message that ' +
