@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it, type TestContext } from 'vitest';
-import { BrokerFixture } from '../../support/broker-fixture.js';
+import { BrokerFixture, TRANSPORTS } from '../../support/broker-fixture.js';
 import { refusal } from '../../support/registry-fixture.js';
 
 const run = promisify(execFile);
@@ -31,7 +31,7 @@ async function mounted({ skip }: TestContext, options: string): Promise<string> 
 describe('the disk below a stream of a broker', () => {
   it('may be full: what is not stored is refused, other subjects go on, and what follows is taken once there is room', async (context) => {
     const dataDir = await mounted(context, 'size=4m');
-    const broker = await fixture.broker('uws', {}, { dataDir });
+    const broker = await fixture.broker(TRANSPORTS[0]!, {}, { dataDir });
     await broker.streams.create(ORDERS);
     const ballast = join(dataDir, 'ballast');
     await writeFile(ballast, Buffer.alloc(2 * 1024 * 1024));
@@ -82,19 +82,19 @@ describe('the disk below a stream of a broker', () => {
     expect(info).toMatchObject({ records: stored.length, lastOffset: stored.length, failing: undefined });
 
     await broker.close();
-    const again = await fixture.broker('uws', {}, { dataDir });
+    const again = await fixture.broker(TRANSPORTS[0]!, {}, { dataDir });
     expect(again.streams.get('orders').info).toMatchObject({ records: stored.length });
   });
 
   it('may not be written: the broker does not start, and says where', async (context) => {
     const source = await directory();
-    const first = await fixture.broker('uws', {}, { dataDir: source });
+    const first = await fixture.broker(TRANSPORTS[0]!, {}, { dataDir: source });
     await first.streams.create(ORDERS);
     await first.close();
     const dataDir = await mounted(context, 'size=4m');
     await cp(source, dataDir, { recursive: true });
     await run('mount', ['-o', 'remount,ro', dataDir]);
-    const { code, message } = await refusal(fixture.broker('uws', {}, { dataDir }));
+    const { code, message } = await refusal(fixture.broker(TRANSPORTS[0]!, {}, { dataDir }));
     expect([code, message]).toEqual(['FAILED_PRECONDITION', expect.stringContaining(dataDir)]);
     expect(message).toContain('EROFS');
   });
