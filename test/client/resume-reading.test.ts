@@ -1,21 +1,10 @@
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type WebSocket, WebSocketServer } from 'ws';
-import {
-  BatchReader,
-  type ControlMessage,
-  decodeControl,
-  encodeControl,
-  isViolation,
-  Memory,
-  openFrame,
-  PROTOCOL_VERSION,
-} from '../../src/codec/index.js';
+import { type ControlMessage, type ControlOf, openFrame } from '../../src/codec/index.js';
 import { eventually } from '../support/broker-eventually.js';
 import { BrokerFixture } from '../support/broker-fixture.js';
 import { type OrderVersionCode, orderVersion } from '../support/order-contracts.js';
-import { batchOf, frameOf } from '../support/raw-client.js';
+import { frameOf } from '../support/raw-client.js';
+import { ScriptedBroker } from '../support/scripted-broker.js';
 
 const fixture = new BrokerFixture();
 
@@ -26,89 +15,64 @@ beforeAll(async () => {
   v2 = await orderVersion('v2');
 });
 
+const accepted = (subscription: number): ControlMessage => ({
+  ...({ type: 'subscribed', subscription, positions: [] } as const),
+  ...{ complete: true, missed: [] },
+});
+
+function registered({ call, contract, schema }: ControlOf<'register'>): ControlMessage {
+  const { contract: known } = [v1, v2].find((one) => Buffer.compare(one.schema, schema) === 0)!;
+  return {
+    ...({ type: 'registered', call, contract, version: 1, schemaId: known.id } as const),
+    ...{ isNew: false, unreadableBy: [] },
+  };
+}
+
 /** A broker that accepts subscriptions when the test says so, and not all of a batch at once as a real one does. */
 class HesitantBroker {
-  readonly #server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  /** Numbers of subscriptions asked for, one list for each message since the last connection was dropped. */
-  asked: number[][] = [];
+  readonly script: ScriptedBroker;
   hesitates = false;
-  #socket: WebSocket | undefined;
   #sequence = 0;
+  #dropped = 0;
 
-  constructor() {
-    this.#server.on('connection', (socket) => {
-      this.#socket = socket;
-      socket.on('message', (data: Buffer) => this.#take(new Memory(new Uint8Array(data))));
-    });
+  constructor(script: ScriptedBroker) {
+    this.script = script;
+    script.answer = (message) => {
+      if (message.type === 'register') return [registered(message)];
+      return message.type === 'subscribe' && !this.hesitates ? [accepted(message.subscription)] : [];
+    };
   }
 
-  async url(): Promise<string> {
-    if (this.#server.address() === null) await once(this.#server, 'listening');
-    return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  /** Numbers of subscriptions asked for, one list for each message since the last connection was dropped. */
+  get asked(): number[][] {
+    const batches = this.script.batches.slice(this.#dropped);
+    const numbers = batches.map((batch) =>
+      batch.flatMap((message) => (message.type === 'subscribe' ? [message.subscription] : [])),
+    );
+    return numbers.filter((list) => list.length > 0);
   }
 
   accept(subscription: number): void {
-    this.#say({ type: 'subscribed', subscription, positions: [], complete: true, missed: [] });
+    this.script.say(accepted(subscription));
   }
 
   /** An order, as a frame of its version. */
   deliver({ contract, order }: OrderVersionCode, name: string): void {
     const frame = frameOf('orders.eu', { payload: contract.encode(order(name)), schemaId: contract.id });
     openFrame(frame).stamp(++this.#sequence, 7, 1);
-    this.#socket!.send(frame);
+    this.script.say(frame);
   }
 
   drop(): void {
-    this.asked = [];
-    this.#socket!.terminate();
-  }
-
-  async close(): Promise<void> {
-    this.drop();
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
-  #take(memory: Memory): void {
-    const batch = new BatchReader();
-    const asked: number[] = [];
-    batch.reset(memory);
-    while (batch.next()) {
-      const message = decodeControl(memory, batch.start, batch.end);
-      if (isViolation(message)) throw new Error(message.text);
-      if (message.type === 'subscribe') asked.push(message.subscription);
-      else this.#answer(message);
-    }
-    if (asked.length === 0) return;
-    this.asked.push(asked);
-    if (!this.hesitates) for (const number of asked) this.accept(number);
-  }
-
-  #answer(message: ControlMessage): void {
-    if (message.type === 'hello') {
-      const limits = { maxFrameBytes: 1e6, maxBatchBytes: 1e6, maxSubscriptions: 9, publishWindowBytes: 1e6 };
-      const broker = { protocol: PROTOCOL_VERSION, brokerName: 'hesitant', brokerVersion: '0', session: 1 };
-      this.#say({ type: 'welcome', ...broker, heartbeatMs: 60_000, ...limits });
-    } else if (message.type === 'ping') this.#say({ type: 'pong', nonce: message.nonce });
-    else if (message.type === 'register') {
-      const { call, contract, root } = message;
-      const { contract: known } = [v1, v2].find(
-        ({ schema }) => Buffer.compare(schema, message.schema) === 0,
-      )!;
-      const registered = { call, contract, root, version: 1, schemaId: known.id, isNew: false };
-      this.#say({ type: 'registered', ...registered, unreadableBy: [] });
-    }
-  }
-
-  #say(message: ControlMessage): void {
-    this.#socket!.send(batchOf(encodeControl(message)));
+    this.#dropped = this.script.batches.length;
+    this.script.drop();
   }
 }
 
 describe('subscriptions that are taken up again one after the other', () => {
   it('get what they read for sure until the broker can say what they cannot read', async () => {
-    const broker = fixture.closing(new HesitantBroker());
-    const client = await fixture.client(await broker.url());
+    const broker = new HesitantBroker(fixture.closing(await ScriptedBroker.start()));
+    const client = await fixture.client(broker.script.url);
     const [old, recent]: [string[], string[]] = [[], []];
     const subscription = await client.subscribe('orders.*', v1.contract, ({ id }) => old.push(id!));
     await client.subscribe('orders.>', v2.contract, ({ id }) => recent.push(id!));

@@ -23,7 +23,8 @@ const BROKER = { protocol: PROTOCOL_VERSION, brokerName: 'scripted', brokerVersi
  */
 export class ScriptedBroker {
   readonly #server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  readonly received: ControlMessage[] = [];
+  /** What came, one list for each WebSocket message. */
+  readonly batches: ControlMessage[][] = [];
   /** Answers what comes; what it returns is said in one WebSocket message. */
   answer: (message: ControlMessage) => readonly (ControlMessage | Uint8Array)[] = () => [];
   #socket: WebSocket | undefined;
@@ -43,6 +44,10 @@ export class ScriptedBroker {
 
   get url(): string {
     return `ws://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  get received(): ControlMessage[] {
+    return this.batches.flat();
   }
 
   /** Messages of one type received so far. */
@@ -75,12 +80,14 @@ export class ScriptedBroker {
 
   #take(memory: Memory): void {
     const batch = new BatchReader();
+    const received: ControlMessage[] = [];
+    this.batches.push(received);
     batch.reset(memory);
     while (batch.next()) {
       if (batch.kind === 'frame') continue;
       const message = decodeControl(memory, batch.start, batch.end);
       if (isViolation(message)) throw new Error(message.text);
-      this.received.push(message);
+      received.push(message);
       if (message.type === 'hello') this.say({ type: 'welcome', ...BROKER, heartbeatMs: 60_000, ...LIMITS });
       else if (message.type === 'ping') this.say({ type: 'pong', nonce: message.nonce });
       else {
