@@ -11,18 +11,14 @@ export interface Limit {
 export const KIB = 1024;
 export const MIB = 1024 * KIB;
 
-// Programs that only have a client leave the broker's bounds out.
-/* @__NO_SIDE_EFFECTS__ */
 export function bytes(value: number, min: number, max: number, about: string): Limit {
   return { default: value, min, max, unit: 'bytes', about };
 }
 
-/* @__NO_SIDE_EFFECTS__ */
 export function ms(value: number, min: number, max: number, about: string): Limit {
   return { default: value, min, max, unit: 'ms', about };
 }
 
-/* @__NO_SIDE_EFFECTS__ */
 export function count(value: number, min: number, max: number, about: string): Limit {
   return { default: value, min, max, unit: 'count', about };
 }

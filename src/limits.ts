@@ -278,8 +278,8 @@ export type LimitName = keyof typeof BROKER_LIMITS;
 /** A value for every limit. */
 export type Limits = { readonly [Name in LimitName]: number };
 
-export const LIMIT_NAMES = /* @__PURE__ */ Object.keys(BROKER_LIMITS) as LimitName[];
+export const LIMIT_NAMES = Object.keys(BROKER_LIMITS) as LimitName[];
 
-export const DEFAULT_LIMITS: Limits = /* @__PURE__ */ Object.fromEntries(
-  /* @__PURE__ */ LIMIT_NAMES.map((name) => [name, BROKER_LIMITS[name].default]),
+export const DEFAULT_LIMITS: Limits = Object.fromEntries(
+  LIMIT_NAMES.map((name) => [name, BROKER_LIMITS[name].default]),
 ) as Limits;

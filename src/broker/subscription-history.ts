@@ -31,7 +31,7 @@ export class SubscriptionHistory {
   /** Makes subjects known whose count a stream has kept: those that a client knows, and others if it knew all. */
   restore({ filter, positions, complete }: ControlOf<'subscribe'>): void {
     const { subjects, captures, now } = this.#parts;
-    if (captures.isEmpty) return;
+    if (captures.size === 0) return;
     const nowMs = now();
     for (const { subject } of positions) {
       if (captures.countOf(subject) !== undefined) subjects.named(subject, nowMs);

@@ -2,13 +2,14 @@ import { ModwireError } from '../../errors.js';
 import type { Limits } from '../../limits.js';
 import type { ConsumerConfig } from '../../routing/consumers/consumer-config.js';
 import { encodeCursor } from '../../routing/consumers/consumer-cursor.js';
+import type { DescribedConsumer } from '../../routing/consumers/consumer-decisions.js';
 import { checkDeadLetter, readConsumerConfig } from '../../routing/consumers/read-consumer-config.js';
 import type { StreamLog } from '../../streams/stream-log.js';
 import type { Capture } from '../streams/capture.js';
 import type { Captures } from '../streams/captures.js';
 import { forgetConsumer, keepConfig, keepCursor, keptConsumers } from './consumer-notes.js';
 import { startCursor } from './consumer-start.js';
-import { type DescribedConsumer, DurableConsumer, type DurableConsumerParts } from './durable-consumer.js';
+import { DurableConsumer, type DurableConsumerParts } from './durable-consumer.js';
 
 export interface ConsumersParts extends DurableConsumerParts {
   readonly limits: Pick<Limits, 'maxConsumers'>;

@@ -2,7 +2,7 @@ import { FrameView } from '../../codec/frame-view.js';
 import { ModwireError } from '../../errors.js';
 import type { ConsumerConfig } from '../../routing/consumers/consumer-config.js';
 import { type ConsumerCursor, cursorAt } from '../../routing/consumers/consumer-cursor.js';
-import type { ConsumerInfo } from '../../routing/consumers/consumer-decisions.js';
+import type { DescribedConsumer } from '../../routing/consumers/consumer-decisions.js';
 import type { ConsumerMember } from '../../routing/consumers/consumer-members.js';
 import { ConsumerState } from '../../routing/consumers/consumer-state.js';
 import type { DeadLetter } from '../../routing/consumers/dead-letter.js';
@@ -21,14 +21,6 @@ export interface DurableConsumerParts extends TakingParts {
   readonly deadLetters: DeadLetters;
   /** Gives numbers from 0 to 1, without 1. */
   readonly random: () => number;
-}
-
-/** A durable consumer as others see it. */
-export interface DescribedConsumer {
-  readonly config: ConsumerConfig;
-  readonly info: ConsumerInfo;
-  /** Why it delivers nothing and cannot be joined, when its cursor is damaged: what `info` says is nothing then. */
-  readonly failing?: string;
 }
 
 /** A durable consumer at work: what its state decides is read, sent, published and kept here. */

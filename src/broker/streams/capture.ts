@@ -195,6 +195,8 @@ export class Capture implements StreamLogHost<Entrant> {
   }
 
   #append(frame: FrameView, entry: KeptFrame, cameAt?: number): void {
+    // The log asks for it: nobody need decode what is known.
+    frame.subjectText = entry.subject.text;
     this.log.append(frame, entry, cameAt);
     entry.gate.keeping++;
     entry.origin.waits(entry.byteLength);

@@ -12,8 +12,9 @@ export class Captures {
   readonly #byName = new Map<string, Capture>();
   readonly #filters = new TokenTrie<Capture>();
 
-  get isEmpty(): boolean {
-    return this.#byName.size === 0;
+  /** How many streams there are. */
+  get size(): number {
+    return this.#byName.size;
   }
 
   all(): Iterable<Capture> {

@@ -39,11 +39,6 @@ export class Recovery {
     this.#parts = parts;
   }
 
-  /** Sessions that catch up. */
-  get count(): number {
-    return this.#sessions.size;
-  }
-
   has(session: Session, subject: BrokerSubject): boolean {
     return this.#sessions.get(session)?.has(subject) ?? false;
   }

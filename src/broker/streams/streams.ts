@@ -1,3 +1,4 @@
+import type { DescribedStream } from '../../codec/stream-description.js';
 import { ModwireError } from '../../errors.js';
 import { membersOf, type Place, textOf } from '../../json-members.js';
 import type { Limits } from '../../limits.js';
@@ -6,7 +7,7 @@ import type { Purge } from '../../streams/purge.js';
 import { readStreamConfig } from '../../streams/read-stream-config.js';
 import { checkChange } from '../../streams/retention.js';
 import type { StreamConfig } from '../../streams/stream-config.js';
-import { type StreamInfo, StreamLog } from '../../streams/stream-log.js';
+import { StreamLog } from '../../streams/stream-log.js';
 import type { StreamStore } from '../../streams/stream-store.js';
 import { nowMicros } from '../clock.js';
 import { Capture, type CaptureParts } from './capture.js';
@@ -21,12 +22,6 @@ export interface StreamsParts extends CaptureParts {
   readonly changed: (filters: readonly string[]) => void;
   /** Told of a stream that is about to go: nobody may read it any more. */
   readonly removing: (capture: Capture) => void;
-}
-
-/** A stream as others see it. */
-export interface DescribedStream {
-  readonly config: StreamConfig;
-  readonly info: StreamInfo;
 }
 
 /** Time between two looks at what has become too old. Milliseconds. */
@@ -67,7 +62,7 @@ export class Streams {
       const { captures, home, limits, changed } = this.#parts;
       const config = readStreamConfig(value);
       captures.check(config);
-      if ([...captures.all()].length >= limits.maxStreams) throw tooMany(limits.maxStreams);
+      if (captures.size >= limits.maxStreams) throw tooMany(limits.maxStreams);
       const capture = this.#open(config, await home.create(config));
       changed(config.filters);
       return describe(capture);

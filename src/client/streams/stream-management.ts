@@ -1,9 +1,13 @@
 import type { DescribedStream, Purge, StreamConfig } from '../../codec/stream-description.js';
 import type { ConsumerConfig, ConsumerStart } from '../../routing/consumers/consumer-config.js';
-import type { ConsumerInfo, MemberInfo } from '../../routing/consumers/consumer-decisions.js';
+import type {
+  ConsumerInfo,
+  DescribedConsumer,
+  MemberInfo,
+} from '../../routing/consumers/consumer-decisions.js';
 import type { SignalOptions } from '../abort.js';
 
-export type { ConsumerConfig, ConsumerInfo, ConsumerStart, MemberInfo };
+export type { ConsumerConfig, ConsumerInfo, ConsumerStart, DescribedConsumer, MemberInfo };
 
 /** Asks the broker to do something, with JSON there and back. @internal */
 export type MakeCall = (operation: string, argument: unknown, options: SignalOptions) => Promise<unknown>;
@@ -17,14 +21,6 @@ export type StreamChange = Pick<Partial<NewStream>, 'retention' | 'dedupMs'>;
 
 /** A durable consumer to be made, or changed; what is left out has the broker's defaults. */
 export type NewConsumer = Pick<ConsumerConfig, 'name'> & Partial<Omit<ConsumerConfig, 'stream'>>;
-
-/** A durable consumer as its broker tells of it. */
-export interface DescribedConsumer {
-  readonly config: ConsumerConfig;
-  readonly info: ConsumerInfo;
-  /** Why nobody can join it, when its cursor is damaged: `info` says nothing then. */
-  readonly failing?: string;
-}
 
 export interface PauseOptions extends SignalOptions {
   /** Unix time at which it goes on by itself; unless given it does not. Milliseconds. */

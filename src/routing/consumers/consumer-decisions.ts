@@ -1,3 +1,4 @@
+import type { ConsumerConfig } from './consumer-config.js';
 import type { ConsumerCounts } from './consumer-cursor.js';
 
 /** What is to be read from the stream next. */
@@ -45,4 +46,12 @@ export interface MemberInfo {
   readonly concurrency: number;
   /** Records that it has. */
   readonly outstanding: number;
+}
+
+/** A durable consumer as its broker tells of it. */
+export interface DescribedConsumer {
+  readonly config: ConsumerConfig;
+  readonly info: ConsumerInfo;
+  /** Why it delivers nothing and cannot be joined, when its cursor is damaged: what `info` says is nothing then. */
+  readonly failing?: string;
 }
